@@ -1,0 +1,60 @@
+# How every target of Signet is compiled, and what a layer is.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+add_library(signet_flags INTERFACE)
+target_compile_options(signet_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                       -Wnon-virtual-dtor -Wold-style-cast -Werror)
+if(SIGNET_SANITIZE)
+  target_compile_options(signet_flags INTERFACE -fsanitize=${SIGNET_SANITIZE}
+                         -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(signet_flags INTERFACE -fsanitize=${SIGNET_SANITIZE})
+endif()
+
+# signet_layer(NAME SOURCES a.cpp ... [TESTS a_test.cpp ...] [PRIVATE_LIBRARIES lib ...])
+#
+# One folder of src/signet: an object library `signet_NAME` that the library is put together from, and
+# one test program `NAME_tests`. With tests, each layer has a twin `signet_NAME_hooked` whose shared-memory
+# accesses stop at the test harness (memory/access.hpp); the tests link the twins.
+function(signet_layer name)
+  cmake_parse_arguments(arg "" "" "SOURCES;TESTS;PRIVATE_LIBRARIES" ${ARGN})
+  _signet_objects(signet_${name} "${arg_SOURCES}" "${arg_PRIVATE_LIBRARIES}")
+  set_property(GLOBAL APPEND PROPERTY SIGNET_LAYERS signet_${name})
+  if(SIGNET_TESTS)
+    _signet_objects(signet_${name}_hooked "${arg_SOURCES}" "${arg_PRIVATE_LIBRARIES}")
+    target_compile_definitions(signet_${name}_hooked PUBLIC SIGNET_ACCESS_HOOK)
+    set_property(GLOBAL APPEND PROPERTY SIGNET_HOOKED_LAYERS signet_${name}_hooked)
+    foreach(test ${arg_TESTS})
+      list(TRANSFORM test PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
+      set_property(GLOBAL APPEND PROPERTY SIGNET_TESTS_OF_${name} ${test})
+    endforeach()
+    if(arg_TESTS)
+      set_property(GLOBAL APPEND PROPERTY SIGNET_TESTED_LAYERS ${name})
+    endif()
+  endif()
+endfunction()
+
+function(_signet_objects target sources libraries)
+  add_library(${target} OBJECT ${sources})
+  target_include_directories(${target} PUBLIC "${PROJECT_SOURCE_DIR}/src")
+  target_link_libraries(${target} PRIVATE signet_flags ${libraries})
+endfunction()
+
+# signet_test(NAME SOURCES ... [HOOKED] [LIBRARIES ...]): a GoogleTest program, every test a ctest entry.
+function(signet_test name)
+  cmake_parse_arguments(arg "HOOKED" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  set(library signet)
+  if(arg_HOOKED)
+    set(library signet_hooked)
+  endif()
+  target_link_libraries(${name} PRIVATE signet_flags ${library} ${arg_LIBRARIES} GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+endfunction()

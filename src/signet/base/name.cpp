@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/base/name.hpp>
+
+#include <signet/base/error.hpp>
+
+#include <algorithm>
+
+namespace signet {
+namespace {
+
+constexpr std::string_view default_scheme = "shm";
+constexpr std::string_view scheme_end = "://";
+constexpr std::size_t shown_bytes_max = 60;
+
+[[noreturn]] void fail(std::string_view text, const std::string& advice) {
+    std::string shown{text.substr(0, shown_bytes_max)};
+    std::replace_if(shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    if (text.size() > shown_bytes_max) shown += "...";
+    throw error{errc::bad_name, "use name", shown, advice};
+}
+
+bool is_letter_or_digit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool is_allowed(char c) {
+    return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.';
+}
+
+void check_segment(std::string_view text, std::string_view segment) {
+    if (segment.empty()) fail(text, "a name has no empty part: remove the extra '/'");
+    if (segment.front() == '.') fail(text, "no part of a name begins with '.'");
+    const auto bad = std::find_if_not(segment.begin(), segment.end(), is_allowed);
+    if (bad == segment.end()) return;
+    fail(text, "a name has only letters, digits, '_', '-', '.' and '/' between its parts");
+}
+
+void check_name(std::string_view text, std::string_view name) {
+    if (name.empty()) fail(text, "give it at least one character, such as 'robot/pose'");
+    if (name.size() > name_bytes_max) {
+        fail(text, "it has " + std::to_string(name.size()) + " bytes; at most " +
+                       std::to_string(name_bytes_max) + " are allowed");
+    }
+    for (std::size_t begin = 0; begin <= name.size();) {
+        const std::size_t end = std::min(name.find('/', begin), name.size());
+        check_segment(text, name.substr(begin, end - begin));
+        begin = end + 1;
+    }
+}
+
+}  // namespace
+
+address parse_address(std::string_view text) {
+    const std::size_t colon = text.find(scheme_end);
+    const bool bare = colon == std::string_view::npos;
+    const std::string_view scheme = bare ? default_scheme : text.substr(0, colon);
+    const std::string_view name = bare ? text : text.substr(colon + scheme_end.size());
+    if (scheme != default_scheme) {
+        fail(text, "this build carries only shm://; leave the scheme out");
+    }
+    check_name(text, name);
+    return {std::string{scheme}, std::string{name}};
+}
+
+}  // namespace signet

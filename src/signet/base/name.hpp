@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The names users give to topics and services, checked once at the door. `robot/pose` and
+// `shm://robot/pose` are the same name on the default carrier. Plain values; any thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace signet {
+
+/// The longest name, in bytes.
+inline constexpr std::size_t name_bytes_max = 200;
+
+/// Who carries it, and what it is called there.
+struct address {
+    std::string scheme;  ///< "shm" where the text had no scheme
+    std::string name;    ///< slash-separated segments, checked
+
+    friend bool operator==(const address&, const address&) = default;
+};
+
+/// Takes `text` apart. A name is one or more segments of `A-Z a-z 0-9 _ . -` joined by single
+/// slashes; a segment does not begin with a dot. Throws `error` (bad_name) that shows the offending
+/// part and the rule.
+address parse_address(std::string_view text);
+
+}  // namespace signet
