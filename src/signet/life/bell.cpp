@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/life/bell.hpp>
+
+#include <signet/os/membarrier.hpp>
+
+#include <climits>
+
+namespace signet::life {
+namespace {
+
+// How many notifications in a row find nobody before the ringer stops fencing: the barrier that the
+// next sleeper then makes costs about as much as a hundred fences.
+constexpr std::uint32_t quiet_max = 1024;
+
+constexpr std::uint32_t generation_of(std::uint32_t word) { return word / bell_generation; }
+
+}  // namespace
+
+void init_bell(memory::bell_words& words, fence_mode mode) {
+    // relaxed: nobody has the page yet; the handshake publishes it
+    words.word.store(mode == fence_mode::always ? bell_fencing : 0, std::memory_order_relaxed);
+}
+
+void bell_ringer::notify_slowly() {
+    memory::fence(std::memory_order_seq_cst);  // N2, SYNC bell
+    // relaxed: ordered by the fence
+    const std::uint32_t word = words_->word.load(std::memory_order_relaxed);
+    if ((word & (bell_armed | bell_armed_fd)) != 0) {
+        quiet_ = 0;
+        ring();
+    } else if (++quiet_ >= quiet_max) {
+        stop_fencing();
+    }
+}
+
+void bell_ringer::ring() {
+    const std::uint32_t word = words_->word.fetch_and(~(bell_armed | bell_armed_fd),
+                                                      std::memory_order_seq_cst);  // N3, SYNC bell
+    words_->epoch.fetch_add(1, std::memory_order_release);                         // SYNC epoch
+    if ((word & bell_armed_fd) != 0 && event_ != nullptr) os::signal_event(*event_);
+    if ((word & bell_armed) != 0) os::futex_wake(*words_->epoch.address(), INT_MAX);
+}
+
+void bell_ringer::stop_fencing() {
+    quiet_ = 0;
+    if (mode_ == fence_mode::always) return;
+    // relaxed: only a guess at the value that the exchange below compares with
+    std::uint32_t word = words_->word.load(std::memory_order_relaxed);
+    if ((word & (bell_armed | bell_armed_fd)) != 0) return ring();
+    const std::uint32_t quiet = (word & ~bell_fencing) + bell_generation;
+    if (!words_->word.compare_exchange(word, quiet, std::memory_order_seq_cst)) ring();  // N4, SYNC bell
+}
+
+os::futex_waiter bell_sleeper::arm() {
+    const std::uint32_t epoch = words_->epoch.load(std::memory_order_acquire);  // S1, SYNC epoch
+    arm_with(bell_armed);
+    return {words_->epoch.address(), epoch, false};
+}
+
+void bell_sleeper::arm_event() { arm_with(bell_armed_fd); }
+
+void bell_sleeper::arm_with(std::uint32_t bit) {
+    const std::uint32_t word =
+        words_->word.fetch_or(bit | bell_fencing, std::memory_order_seq_cst);  // S2, SYNC bell
+    if (mode_ == fence_mode::always) return;
+    if ((word & bell_fencing) != 0 && confirmed_ == generation_of(word)) return;
+    os::membarrier_all_processes();  // S3
+    confirmed_ = generation_of(word);
+}
+
+}  // namespace signet::life

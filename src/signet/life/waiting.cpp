@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/life/waiting.hpp>
+
+#include <signet/os/cpu.hpp>
+
+#include <algorithm>
+#include <climits>
+
+namespace signet::life {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A wake-up across cores costs about 40 us here; spinning longer than that can at best halve the wait.
+constexpr std::chrono::nanoseconds budget_max = 50us;
+constexpr std::chrono::nanoseconds budget_min = 1us;
+
+std::chrono::nanoseconds first_budget(wait_mode mode) {
+    switch (mode) {
+        case wait_mode::poll: return std::chrono::nanoseconds::max();
+        case wait_mode::sleep: return 0ns;
+        case wait_mode::adaptive: break;
+    }
+    return os::cpu_count() > 1 ? budget_max : 0ns;
+}
+
+}  // namespace
+
+void notice::post() {
+    word_.fetch_add(1, std::memory_order_release);  // SYNC notice
+    os::futex_wake_private(*address(), INT_MAX);
+}
+
+spinner::spinner(wait_mode mode) : mode_{mode}, budget_{first_budget(mode)} {}
+
+void spinner::learn(std::chrono::nanoseconds slept) noexcept {
+    if (mode_ != wait_mode::adaptive || budget_.count() == 0) return;
+    const auto wanted = slept <= 2 * budget_max ? budget_ * 4 : budget_ / 2;
+    budget_ = std::clamp(wanted, budget_min, budget_max);
+}
+
+}  // namespace signet::life

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a thread of Signet waits: it spins a little, for a wake-up across cores costs hundreds of polled
+// round trips, and then sleeps until one of its bells rings, its notice is posted, or its deadline
+// passes.
+//
+// Thread safety: notice::post may be called from any thread; the rest belongs to the waiting one.
+#pragma once
+
+#include <signet/base/time.hpp>
+#include <signet/memory/access.hpp>
+#include <signet/os/futex.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <stop_token>
+
+namespace signet::life {
+
+/// How an endpoint waits when there is nothing yet.
+enum class wait_mode {
+    adaptive,  ///< spin for about as long as a wake-up costs, then sleep; on one core sleep at once
+    poll,      ///< spin until the event; for cores that have nothing else to do
+    sleep,     ///< sleep at once
+};
+
+/// No sleep that relies on a bell lasts longer: a trust group that damages its own bell page loses
+/// time, not messages. No correct run reaches it.
+inline constexpr std::chrono::seconds sleep_cap{60};
+
+/// A word private to this process that ends a wait for reasons other than a bell: something joined,
+/// left or died, or a stop was asked for.
+class notice {
+public:
+    /// Ends the wait that is under way, or the next one if it read the word before.
+    void post();
+
+    /// What to wait for; read it before looking at the conditions it stands for.
+    os::futex_waiter watch() const {
+        return {address(), word_.load(std::memory_order_acquire), true};  // SYNC notice
+    }
+
+private:
+    const std::uint32_t* address() const { return reinterpret_cast<const std::uint32_t*>(&word_); }
+
+    std::atomic<std::uint32_t> word_{0};
+};
+
+/// Spins as long as it has paid off lately.
+class spinner {
+public:
+    explicit spinner(wait_mode mode);
+
+    /// Calls `look` until it returns true or the budget is used up; returns whether it did.
+    template <class Look>
+    bool spin(Look&& look, deadline until) {
+        if (budget_.count() == 0) return false;
+        const deadline begin = clock::now();
+        const deadline end = std::min(until, after(budget_, begin));
+        do {
+            for (int i = 0; i < looks_per_reading; ++i) {
+                if (look()) return true;
+                memory::relax_cpu();
+            }
+        } while (clock::now() < end);
+        return false;
+    }
+
+    /// Learns from a sleep that lasted `slept`: spinning would have caught a short one.
+    void learn(std::chrono::nanoseconds slept) noexcept;
+
+private:
+    static constexpr int looks_per_reading = 32;
+
+    wait_mode mode_;
+    std::chrono::nanoseconds budget_;
+};
+
+/// Posts `target` when a stop is asked for.
+class stop_notice {
+public:
+    stop_notice(const std::stop_token& token, notice& target)
+        : callback_{token, post{&target}} {}
+
+private:
+    struct post {
+        notice* target;
+        void operator()() const { target->post(); }
+    };
+    std::stop_callback<post> callback_;
+};
+
+}  // namespace signet::life

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control plane of a context: it puts names down, finds others, shakes hands, and notices when
+// somebody is gone. Messages never pass through it. It is driven by one background thread, asleep
+// unless somebody joins or leaves, or by hand through fd() and poll().
+//
+// Thread safety: all public members from any thread. Participants are called with the lock held, in
+// the driving thread or in the thread that adds them; they must not call add() or remove() from there.
+#pragma once
+
+#include <signet/base/time.hpp>
+#include <signet/link/peer.hpp>
+#include <signet/link/protocol.hpp>
+#include <signet/link/rendezvous.hpp>
+#include <signet/os/epoll.hpp>
+#include <signet/os/event.hpp>
+#include <signet/wire/frame.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace signet::link {
+
+/// Why a peer was declined, or declined us.
+struct refusal {
+    std::uint64_t code = 0;              ///< an errc
+    std::string reason;                  ///< a sentence for people
+};
+
+/// An endpoint of a pattern, as the control plane sees it.
+class participant {
+public:
+    virtual ~participant() = default;
+
+    virtual const std::string& topic() const = 0;
+    virtual listing self() const = 0;
+
+    /// A counterpart is here. Called once or more for each; subscribers answer with a join.
+    virtual void found(peer& from, std::uint64_t endpoint) = 0;
+
+    /// A frame for this endpoint. May throw `error`; the peer is then dropped with its text.
+    virtual void received(peer& from, const wire::frame_reader& frame,
+                          std::vector<os::descriptor> descriptors) = 0;
+
+    /// The peer is gone; forget it before returning.
+    virtual void gone(peer& who, const departure& how) = 0;
+
+    /// A peer that does not get as far as a join was declined, or declined us.
+    virtual void declined(const peer_identity& who, const refusal& why) = 0;
+
+    /// The endpoint ends: tell its counterparts. The last call into it.
+    virtual void farewell() = 0;
+
+    /// context::stop() was called: end all waits.
+    virtual void stop_requested() = 0;
+};
+
+/// Who drives a control plane.
+enum class drive {
+    thread,  ///< a background thread with all signals blocked
+    manual,  ///< the user's loop: fd() and poll()
+};
+
+struct plane_options {
+    std::string directory;  ///< empty: rendezvous::default_path()
+    drive driven_by = drive::thread;
+    std::chrono::milliseconds handshake_limit{2000};
+};
+
+class control_plane {
+public:
+    /// The one that endpoints use where they are given none; made at first use, driven by a thread.
+    static std::shared_ptr<control_plane> shared();
+
+    /// Opens the directory and listens. Throws `error`.
+    explicit control_plane(plane_options options);
+    ~control_plane();
+
+    control_plane(const control_plane&) = delete;
+    control_plane& operator=(const control_plane&) = delete;
+
+    /// Puts the endpoint's name down, then finds and greets its counterparts. May block, at most for
+    /// the handshake limit, where a peer does not accept connections. Throws `error`.
+    void add(participant& endpoint);
+
+    /// Has the endpoint say farewell and takes its name back. No call into it is under way or follows
+    /// when this returns.
+    void remove(participant& endpoint) noexcept;
+
+    /// Held while participants are called. To send from another thread, take it.
+    std::unique_lock<std::mutex> lock() { return std::unique_lock{mutex_}; }
+
+    /// Sends a frame to a peer. The lock is held. A peer that cannot be reached is reported as gone
+    /// by the driving thread, not here.
+    void send(peer& to, std::span<const std::byte> frame, std::span<const int> descriptors = {});
+
+    /// Readable when poll() has something to do. For manual drive.
+    int fd() const noexcept { return epoll_.fd(); }
+
+    /// Does what is due, waiting for it until the deadline at most. For manual drive.
+    void poll(deadline until);
+
+    bool manual() const noexcept { return options_.driven_by == drive::manual; }
+
+    /// Ends the waits of all endpoints, now and later.
+    void stop();
+    bool stopped() const noexcept { return stopped_.load(std::memory_order_acquire); }  // SYNC stop
+
+    /// Throws `error` (forked) in a child process the plane was not made in.
+    void check_process() const;
+    std::uint64_t generation() const noexcept { return generation_; }
+
+    std::uint64_t id() const noexcept { return id_; }
+    const rendezvous& directory() const noexcept { return directory_; }
+
+private:
+    void run();
+    void wait_and_handle(deadline until);
+    void handle(const os::ready& event);
+    void accept_all();
+    void decline_newcomer(os::seqpacket_socket socket, const std::string& reason);
+    peer& adopt(os::seqpacket_socket socket, deadline hello_by);
+    void greet(peer& to);
+    peer* find_peer(std::uint64_t context);
+    void meet(participant& endpoint, const listing& whom);
+    void introduce(participant& endpoint, peer& to, std::uint64_t endpoint_there);
+    void read_frames(std::uint64_t tag);
+    void process(peer& from, const wire::frame_reader& frame,
+                 std::vector<os::descriptor> descriptors);
+    void process_hello(peer& from, const wire::frame_reader& frame);
+    void process_refusal(peer& from, const wire::frame_reader& frame);
+    void process_announcement(peer& from, const wire::frame_reader& frame);
+    void route(peer& from, const wire::frame_reader& frame,
+               std::vector<os::descriptor> descriptors);
+    void drop(std::uint64_t tag, const departure& how);
+    void refuse_and_drop(peer& who, const std::error_code& code, const std::string& reason);
+    void drop_silent_newcomers();
+    deadline next_deadline() const;
+
+    plane_options options_;
+    rendezvous directory_;
+    std::uint64_t id_;
+    std::uint64_t generation_;
+    os::seqpacket_listener listener_;
+    os::epoll epoll_;
+    os::event wake_;
+    os::descriptor reserve_;  // given up for a moment to turn away a newcomer when files run out
+
+    mutable std::mutex mutex_;
+    std::map<std::uint64_t, std::unique_ptr<peer>> peers_;  // by tag
+    std::map<std::uint64_t, participant*> participants_;    // by endpoint
+    std::uint64_t next_tag_;
+    std::atomic<bool> stopped_{false};
+    bool ending_ = false;
+    std::thread thread_;
+};
+
+/// A new endpoint's or context's id: random, never reused.
+std::uint64_t make_id();
+
+}  // namespace signet::link

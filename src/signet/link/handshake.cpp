@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of the control plane that reads frames. Whatever a peer gets wrong ends its link, with a
+// refusal that says why, and never reaches further.
+#include <signet/base/error.hpp>
+#include <signet/link/control_plane.hpp>
+#include <signet/os/process.hpp>
+
+#include <array>
+
+namespace signet::link {
+namespace {
+
+// One peer's frames handled in one go, so that a flood by one does not starve the others.
+constexpr int frames_per_turn = 64;
+
+constexpr std::size_t reason_bytes_max = 2000;
+
+}  // namespace
+
+void control_plane::greet(peer& to) {
+    send(to, wire::frame_writer{kind::hello}
+                 .put(key::version, protocol_version)
+                 .put(key::context, id_)
+                 .put(key::pid, static_cast<std::uint64_t>(os::current_pid()))
+                 .put(key::command, os::command_name(os::current_pid()))
+                 .take());
+}
+
+void control_plane::read_frames(std::uint64_t tag) {
+    std::array<std::byte, wire::frame_bytes_max> buffer;
+    for (int i = 0; i < frames_per_turn; ++i) {
+        const auto found = peers_.find(tag);
+        if (found == peers_.end()) return;
+        peer& from = *found->second;
+        try {
+            os::receive_result got = from.receive(buffer);
+            if (got.status == os::receive_status::closed) return drop(tag, from.describe_end());
+            if (got.status == os::receive_status::empty) break;
+            if (got.truncated || got.descriptors_lost) {
+                throw error{errc::peer_misbehaved, "read a frame", {},
+                            got.truncated ? "it is longer than frames are"
+                                          : "its descriptors were lost; raise ulimit -n"};
+            }
+            process(from, wire::frame_reader{std::span{buffer}.first(got.bytes)},
+                    std::move(got.descriptors));
+        } catch (const error& e) {
+            return refuse_and_drop(from, e.code(), e.what());
+        }
+    }
+    const auto found = peers_.find(tag);
+    if (found != peers_.end() && found->second->process_ended()) {
+        drop(tag, found->second->describe_end());
+    }
+}
+
+void control_plane::process(peer& from, const wire::frame_reader& frame,
+                            std::vector<os::descriptor> descriptors) {
+    const std::string_view what = frame.kind();
+    if (what == kind::hello) return process_hello(from, frame);
+    if (what == kind::refuse && !frame.has(key::to)) return process_refusal(from, frame);
+    if (what == kind::goodbye) {
+        from.said_goodbye = true;
+        return;
+    }
+    if (!from.introduced) {
+        throw error{errc::peer_misbehaved, "talk to a process", {}, "it did not say hello first"};
+    }
+    if (what == kind::announce) return process_announcement(from, frame);
+    route(from, frame, std::move(descriptors));
+}
+
+void control_plane::process_hello(peer& from, const wire::frame_reader& frame) {
+    const std::uint64_t version = frame.u64(key::version);
+    if (version != protocol_version) {
+        throw error{errc::incompatible_version, "talk to a process", {},
+                    "it speaks version " + std::to_string(version) + ", this one speaks version " +
+                        std::to_string(protocol_version) + "; build both with the same Signet"};
+    }
+    if (from.introduced) return;
+    const bool accepted_here = from.identity.context == 0;
+    from.identity.context = frame.u64(key::context);
+    if (from.identity.pid == 0) from.identity.pid = static_cast<int>(frame.u64(key::pid) & 0x3fff'ffff);
+    from.identity.command = frame.text(key::command);
+    from.introduced = true;
+    if (accepted_here) greet(from);
+}
+
+void control_plane::process_refusal(peer& from, const wire::frame_reader& frame) {
+    const refusal why{frame.u64(key::code),
+                      std::string{frame.text(key::reason).substr(0, reason_bytes_max)}};
+    for (const auto& [id, endpoint] : participants_) endpoint->declined(from.identity, why);
+}
+
+void control_plane::process_announcement(peer& from, const wire::frame_reader& frame) {
+    const std::string_view topic = frame.text(key::topic);
+    const std::uint64_t endpoint = frame.u64(key::from);
+    for (const auto& [id, local] : participants_) {
+        if (local->self().side == role::subscriber && local->topic() == topic) {
+            local->found(from, endpoint);
+        }
+    }
+}
+
+void control_plane::route(peer& from, const wire::frame_reader& frame,
+                          std::vector<os::descriptor> descriptors) {
+    const auto found = participants_.find(frame.u64(key::to));
+    if (found == participants_.end()) {
+        if (frame.kind() != kind::join) return;  // it is gone; its leave is under way
+        return send(from, wire::frame_writer{kind::leave}
+                              .put(key::to, frame.u64(key::from))
+                              .put(key::from, frame.u64(key::to))
+                              .take());
+    }
+    found->second->received(from, frame, std::move(descriptors));
+}
+
+void control_plane::refuse_and_drop(peer& who, const std::error_code& code,
+                                    const std::string& reason) {
+    const bool ours = code.category() == signet_category();
+    const auto number = static_cast<std::uint64_t>(ours ? code.value() : int(errc::refused));
+    who.send(wire::frame_writer{kind::refuse}
+                 .put(key::code, number)
+                 .put(key::reason, std::string_view{reason}.substr(0, reason_bytes_max))
+                 .take());
+    const refusal why{number, reason};
+    for (const auto& [id, endpoint] : participants_) endpoint->declined(who.identity, why);
+    drop(who.tag, {false, reason});
+}
+
+}  // namespace signet::link

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/link/peer.hpp>
+
+#include <signet/base/error.hpp>
+
+namespace signet::link {
+namespace {
+
+// A peer that does not read its link for so long is not one that can be talked to.
+constexpr std::size_t outbox_frames_max = 4096;
+
+std::vector<os::descriptor> duplicates_of(std::span<const int> fds) {
+    std::vector<os::descriptor> owned;
+    for (const int fd : fds) {
+        os::descriptor borrowed{fd};
+        owned.push_back(borrowed.duplicate());
+        borrowed.release();
+    }
+    return owned;
+}
+
+std::optional<os::process> process_of(const os::seqpacket_socket& socket) {
+    auto pidfd = socket.peer_pidfd();
+    if (!pidfd) return std::nullopt;
+    return os::process::adopt(std::move(*pidfd));
+}
+
+}  // namespace
+
+peer::peer(os::seqpacket_socket socket, deadline by)
+    : hello_by{by}, socket_{std::move(socket)}, process_{process_of(socket_)} {
+    const os::peer_credentials credentials = socket_.credentials();
+    identity.pid = credentials.pid;
+    identity.uid = credentials.uid;
+}
+
+bool peer::send(std::span<const std::byte> frame, std::span<const int> descriptors) {
+    if (outbox_.empty()) {
+        const os::send_result result = socket_.try_send(frame, descriptors);
+        if (result != os::send_result::full) return result == os::send_result::sent;
+    }
+    if (outbox_.size() >= outbox_frames_max) {
+        throw error{errc::limit_reached, "send to process", std::to_string(identity.pid),
+                    "it does not read its control link"};
+    }
+    outbox_.push_back({{frame.begin(), frame.end()}, duplicates_of(descriptors)});
+    return true;
+}
+
+void peer::flush() {
+    while (!outbox_.empty() && try_send(outbox_.front()) != os::send_result::full) {
+        outbox_.pop_front();  // sent, or nobody is there to take it: the hang-up is reported elsewhere
+    }
+}
+
+os::send_result peer::try_send(const waiting_frame& frame) {
+    std::vector<int> fds;
+    for (const os::descriptor& d : frame.descriptors) fds.push_back(d.get());
+    return socket_.try_send(frame.bytes, fds);
+}
+
+bool peer::process_ended() { return process_ && !process_->running(); }
+
+departure peer::describe_end() {
+    if (said_goodbye) return {true, "left"};
+    if (process_) {
+        if (const auto status = process_->exit_reason()) return {false, status->text()};
+    }
+    return {false, process_ended() ? "its process ended" : "its link closed without a goodbye"};
+}
+
+std::optional<int> peer::process_fd() const noexcept {
+    return process_ ? std::optional{process_->fd()} : std::nullopt;
+}
+
+}  // namespace signet::link

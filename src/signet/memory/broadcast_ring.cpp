@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/memory/broadcast_ring.hpp>
+
+#include <algorithm>
+
+namespace signet::memory {
+
+ring_writer::ring_writer(std::byte* segment, const topic_geometry& geometry) noexcept
+    : slots_{segment + geometry.slots_offset()},
+      mask_{geometry.depth - 1},
+      slot_bytes_{geometry.slot_bytes},
+      limit_{geometry.depth},
+      header_{reinterpret_cast<segment_header*>(segment)},
+      segment_{segment},
+      geometry_{geometry} {
+    // relaxed: nobody has the segment yet; the handshake publishes it
+    header_->magic.store(segment_magic, std::memory_order_relaxed);
+    header_->version.store(topic_layout_version, std::memory_order_relaxed);  // relaxed: as above
+}
+
+void ring_writer::advance_frontier(std::uint64_t frontier) noexcept {
+    frontier_ = frontier;
+    header_->frontier.store(frontier, std::memory_order_relaxed);  // M2, ordered by the fence
+    fence(std::memory_order_seq_cst);                              // M3, SYNC frontier, SYNC hazard
+}
+
+ring_reader::ring_reader(const std::byte* segment, const topic_geometry& geometry,
+                         subscriber_page& page, std::uint64_t start, std::uint32_t held_max)
+    : slots_{segment + geometry.slots_offset()},
+      mask_{geometry.depth - 1},
+      slot_bytes_{geometry.slot_bytes},
+      position_{start},
+      header_{reinterpret_cast<const segment_header*>(segment)},
+      reported_{start},
+      report_batch_{std::max<std::uint64_t>(1, geometry.depth / 8)},
+      page_{&page},
+      start_{start},
+      segment_{segment},
+      geometry_{geometry} {
+    for (std::uint32_t hold = std::min(held_max, held_max_limit); hold > 0; --hold) {
+        free_holds_.push_back(hold - 1);
+    }
+    page.cursor.store(start, std::memory_order_release);  // SYNC cursor
+}
+
+read_result ring_reader::try_open(message_view& view, void* buffer) noexcept {
+    const slot& s = slot_of(position_);
+    const std::uint64_t stamp = s.stamp.load(std::memory_order_acquire);  // R1, SYNC stamp
+    if (stamp != position_ + 1) return classify(stamp);
+    // relaxed: proved by the frontier in what follows, and checked before use
+    const auto shape = payload_shape::unpack(s.shape.load(std::memory_order_relaxed));
+    view = {position_, shape.bytes, nullptr, 0};
+    return shape.chunk == payload_shape::no_chunk ? open_inline(view, s, shape, buffer)
+                                                  : open_chunk(view, shape);
+}
+
+read_result ring_reader::try_hold(message_view& view, std::size_t bytes) noexcept {
+    const slot& s = slot_of(position_);
+    const std::uint64_t stamp = s.stamp.load(std::memory_order_acquire);  // R1, SYNC stamp
+    if (stamp != position_ + 1) return classify(stamp);
+    // relaxed: proved by the frontier in open_chunk(), and checked there before use
+    const auto shape = payload_shape::unpack(s.shape.load(std::memory_order_relaxed));
+    view = {position_, shape.bytes, nullptr, 0};
+    const read_result result = open_chunk(view, shape);
+    if (result != read_result::message || shape.bytes == bytes) return result;
+    release(view.hold);
+    return read_result::broken;
+}
+
+read_result ring_reader::open_inline(message_view&, const slot& s, payload_shape shape,
+                                     void* buffer) noexcept {
+    const std::size_t bytes = std::min<std::size_t>(shape.bytes, geometry_.inline_bytes_max());
+    copy_out(buffer, s.payload, bytes);  // R2
+    if (!still_there()) return read_result::passed;
+    if (bytes != shape.bytes) return read_result::broken;
+    ++position_;
+    return read_result::message;
+}
+
+read_result ring_reader::open_chunk(message_view& view, payload_shape shape) noexcept {
+    if (free_holds_.empty()) return read_result::full;
+    view.hold = free_holds_.back();
+    page_->hazard[view.hold].store(position_ + 1, std::memory_order_relaxed);  // R4, fenced below
+    fence(std::memory_order_seq_cst);  // SYNC hazard
+    // relaxed: ordered by the fence above
+    const bool held = header_->frontier.load(std::memory_order_relaxed) <= position_;
+    const bool sane =
+        shape.chunk < geometry_.chunk_count && shape.bytes <= geometry_.payload_bytes_max;
+    if (!held || !sane) {
+        // relaxed: nothing was read under this hazard
+        page_->hazard[view.hold].store(0, std::memory_order_relaxed);
+        return held ? read_result::broken : read_result::passed;
+    }
+    free_holds_.pop_back();
+    view.in_place = segment_ + geometry_.chunks_offset() + shape.chunk * geometry_.chunk_bytes;
+    ++position_;
+    return read_result::message;
+}
+
+void ring_reader::release(std::uint32_t hold) noexcept {
+    page_->hazard[hold].store(0, std::memory_order_release);  // R6, SYNC hazard
+    free_holds_.push_back(hold);
+}
+
+std::uint64_t ring_reader::skip_passed() noexcept {
+    const std::uint64_t frontier = header_->frontier.load(std::memory_order_acquire);  // SYNC frontier
+    if (frontier <= position_) return 0;
+    const std::uint64_t lost = frontier - position_;
+    position_ = frontier;
+    lost_ += lost;
+    page_->lost.store(lost_, std::memory_order_relaxed);  // relaxed: for onlookers only
+    return lost;
+}
+
+}  // namespace signet::memory

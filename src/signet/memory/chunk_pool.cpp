@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/memory/chunk_pool.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace signet::memory {
+
+chunk_pool::chunk_pool(const topic_geometry& geometry)
+    : mask_{geometry.depth - 1},
+      count_{geometry.chunk_count},
+      ring_(geometry.chunk_count == 0 ? 0 : geometry.depth, payload_shape::no_chunk) {}
+
+std::optional<std::uint32_t> chunk_pool::take() {
+    if (free_.empty()) return std::nullopt;
+    const std::uint32_t chunk = free_.back();
+    free_.pop_back();
+    return chunk;
+}
+
+std::optional<std::uint32_t> chunk_pool::take_fresh() {
+    if (used_ == count_) return std::nullopt;
+    return static_cast<std::uint32_t>(used_++);
+}
+
+void chunk_pool::retire(std::uint64_t from, std::uint64_t to,
+                        std::span<const std::uint64_t> held) {
+    if (ring_.empty()) return;
+    examined_.swap(limbo_);
+    for (const retired& entry : examined_) sort_out(entry, held);
+    examined_.clear();
+    for (std::uint64_t message = from; message != to; ++message) {
+        const std::uint32_t chunk =
+            std::exchange(ring_[message & mask_], payload_shape::no_chunk);
+        if (chunk != payload_shape::no_chunk) sort_out({message, chunk}, held);
+    }
+}
+
+void chunk_pool::sort_out(retired entry, std::span<const std::uint64_t> held) {
+    if (std::binary_search(held.begin(), held.end(), entry.message)) {
+        limbo_.push_back(entry);
+    } else {
+        free_.push_back(entry.chunk);
+    }
+}
+
+}  // namespace signet::memory

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which chunk of a publisher's segment is free, in the ring, or retired and perhaps still being read.
+// All of it is private memory of the publisher: a peer can delay the reuse of the chunks it holds a
+// hazard on, and nothing else. One thread at a time; nothing blocks.
+#pragma once
+
+#include <signet/memory/topic_layout.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace signet::memory {
+
+/// Invariants:
+/// 1. Each chunk below `used()` is in exactly one place: free, with the user (taken), in the ring, or
+///    in limbo. Chunks from `used()` on were never touched.
+/// 2. A chunk leaves limbo only by a scan of all hazards in which none names its message.
+class chunk_pool {
+public:
+    explicit chunk_pool(const topic_geometry& geometry);
+
+    /// The most recently freed chunk (its lines may still be cached); none when only fresh ones, or
+    /// none at all, are left.
+    std::optional<std::uint32_t> take();
+
+    /// A chunk that was never used; the caller makes sure that it has memory behind it.
+    std::optional<std::uint32_t> take_fresh();
+
+    /// Undoes the last take_fresh(): there was no memory to put behind it.
+    void return_fresh() noexcept { --used_; }
+
+    void give_back(std::uint32_t chunk) { free_.push_back(chunk); }
+
+    /// Records that `message` lies in `chunk` (payload_shape::no_chunk: in its slot).
+    void note(std::uint64_t message, std::uint32_t chunk) {
+        if (!ring_.empty()) ring_[message & mask_] = chunk;
+    }
+
+    /// Frees the chunks of the messages [from, to) and of the limbo whose message none of `held`
+    /// names; the others wait in limbo. `held` is sorted; entries that name no chunk do no harm.
+    void retire(std::uint64_t from, std::uint64_t to, std::span<const std::uint64_t> held);
+
+    std::uint64_t used() const noexcept { return used_; }
+    std::size_t free_count() const noexcept { return free_.size(); }
+    std::size_t limbo_count() const noexcept { return limbo_.size(); }
+
+private:
+    struct retired {
+        std::uint64_t message;
+        std::uint32_t chunk;
+    };
+
+    void sort_out(retired entry, std::span<const std::uint64_t> held);
+
+    std::uint64_t mask_;
+    std::uint64_t count_;
+    std::uint64_t used_ = 0;
+    std::vector<std::uint32_t> ring_;  // chunk of each message in the ring, by message & mask_
+    std::vector<std::uint32_t> free_;
+    std::vector<retired> limbo_;
+    std::vector<retired> examined_;  // scratch of retire()
+};
+
+}  // namespace signet::memory

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a message of type T travels in shared memory: inside a slot where it fits, else in a chunk. The
+// two differ in who owns the bytes while they are written; here is all that knows the difference.
+// Thread rules are those of the engines.
+#pragma once
+
+#include <signet/transport/shm/topic_publisher.hpp>
+#include <signet/wire/describe.hpp>
+#include <signet/wire/padding.hpp>
+
+#include <cstddef>
+#include <optional>
+
+namespace signet::transport::shm {
+
+/// The largest message that lies in a slot of its own topic.
+inline constexpr std::size_t slot_payload_max = 240;
+
+template <class T>
+inline constexpr bool fits_slot = sizeof(T) <= slot_payload_max;
+
+template <class T>
+concept chunk_aligned = alignof(T) <= memory::line_bytes;
+
+/// Copies `message` into the ring or a chunk and publishes it. Padding travels as zeros, never as
+/// what lay in memory before.
+template <class T>
+bool send_copy(topic_publisher& to, const T& message, const patience& limit) {
+    if constexpr (fits_slot<T>) {
+        if constexpr (wire::has_padding<T>) {
+            alignas(T) std::byte bytes[sizeof(T)];
+            wire::copy_without_padding(bytes, message);
+            return to.publish_inline(bytes, sizeof(T), limit);
+        } else {
+            return to.publish_inline(&message, sizeof(T), limit);
+        }
+    } else {
+        const auto chunk = to.loan(limit);
+        if (!chunk) return false;
+        wire::copy_without_padding(chunk->data, message);
+        if (to.publish_loan(*chunk, sizeof(T), limit)) return true;
+        to.give_back(*chunk);
+        return false;
+    }
+}
+
+/// Where a loaned message is written: in the loan itself, or in a chunk of the segment.
+template <class T, bool InSlot = fits_slot<T>>
+class loan_slot;
+
+template <class T>
+class loan_slot<T, true> {
+public:
+    static std::optional<loan_slot> borrow(topic_publisher&, const patience&) {
+        return loan_slot{};
+    }
+    T& value() noexcept { return value_; }
+    bool publish(topic_publisher& to, const patience& limit) {
+        return send_copy(to, value_, limit);
+    }
+    void give_back(topic_publisher&) noexcept {}
+
+private:
+    T value_{};
+};
+
+template <class T>
+class loan_slot<T, false> {
+    static_assert(chunk_aligned<T>, "a message is aligned to at most 64 bytes");
+
+public:
+    static std::optional<loan_slot> borrow(topic_publisher& from, const patience& limit) {
+        const auto chunk = from.loan(limit);
+        if (!chunk) return std::nullopt;
+        return loan_slot{*chunk};
+    }
+    T& value() noexcept { return *reinterpret_cast<T*>(chunk_.data); }
+    bool publish(topic_publisher& to, const patience& limit) {
+        return to.publish_loan(chunk_, sizeof(T), limit);
+    }
+    void give_back(topic_publisher& to) noexcept { to.give_back(chunk_); }
+
+private:
+    explicit loan_slot(chunk_loan chunk) : chunk_{chunk} {}
+
+    chunk_loan chunk_;
+};
+
+}  // namespace signet::transport::shm

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memory of a topic: created, sealed and mapped by its one writer; checked and mapped by the
+// others. What a peer sends is judged by what the kernel says of it, never by what the peer says.
+// Free functions; any thread.
+#pragma once
+
+#include <signet/memory/topic_layout.hpp>
+#include <signet/os/descriptor.hpp>
+#include <signet/os/mapping.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace signet::transport::shm {
+
+/// Memory with the descriptor that hands it on.
+struct shared_memory {
+    os::descriptor file;
+    os::mapping bytes;
+};
+
+/// Memory that only this process can ever write: a segment or a subscriber page. Sparse.
+shared_memory create_own_memory(const std::string& name, std::uint64_t bytes);
+
+/// Memory that everybody who gets the descriptor may write: a bell page.
+shared_memory create_group_memory(const std::string& name, std::uint64_t bytes);
+
+/// Maps what a peer sent as its own memory, read-only. Throws `error` (peer_misbehaved) unless it is
+/// memory of exactly `bytes` bytes that nobody but its creator can write, shrink or punch.
+os::mapping map_peer_memory(const os::descriptor& file, std::uint64_t bytes);
+
+/// Maps a bell page that a peer sent. Throws `error` likewise.
+os::mapping map_group_memory(const os::descriptor& file, std::uint64_t bytes);
+
+}  // namespace signet::transport::shm

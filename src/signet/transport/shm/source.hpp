@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// One publisher, as a subscriber sees it: its segment, mapped read-only, the reader in it, and the two
+// bells between them. Belongs to the subscriber's thread.
+#pragma once
+
+#include <signet/life/bell.hpp>
+#include <signet/link/peer.hpp>
+#include <signet/memory/broadcast_ring.hpp>
+#include <signet/os/descriptor.hpp>
+#include <signet/os/mapping.hpp>
+#include <signet/wire/descriptor.hpp>
+
+#include <cstdint>
+
+namespace signet::transport::shm {
+
+/// What a publisher's welcome says, checked.
+struct welcome {
+    std::uint64_t publisher;
+    std::uint64_t start;
+    std::uint32_t held_max;
+    memory::topic_geometry geometry;
+    life::fence_mode fencing;
+    wire::type_descriptor type;
+};
+
+/// The memory that came with it, and our own page.
+struct source_memory {
+    os::mapping page;     ///< ours, writable
+    os::mapping segment;  ///< the publisher's, read-only
+    os::mapping bells;    ///< the group's
+    os::descriptor data_event;
+    os::descriptor room_event;
+};
+
+class source {
+public:
+    source(const welcome& from, const link::peer_identity& who, source_memory memory)
+        : publisher{from.publisher},
+          identity{who},
+          type{from.type},
+          memory_{std::move(memory)},
+          reader{memory_.segment.data(), from.geometry, own_page(), from.start, from.held_max},
+          data_bell{bells().data, from.fencing},
+          room_bell_{bells().room, &memory_.room_event, from.fencing} {}
+
+    /// Tells the publisher how far we are, if that is news; wakes it if it waits for it.
+    void report() {
+        if (reader.report()) room_bell_.notify();
+    }
+
+    const os::descriptor& data_event() const noexcept { return memory_.data_event; }
+
+    const std::uint64_t publisher;
+    const link::peer_identity identity;
+    const wire::type_descriptor type;
+
+private:
+    memory::subscriber_page& own_page() {
+        return *reinterpret_cast<memory::subscriber_page*>(memory_.page.data());
+    }
+    memory::bell_page& bells() {
+        return *reinterpret_cast<memory::bell_page*>(memory_.bells.data());
+    }
+
+    source_memory memory_;
+
+public:
+    memory::ring_reader reader;
+    life::bell_sleeper data_bell;
+    bool ended = false;     ///< the publisher is gone: what is in the ring is all there will be
+    std::uint32_t held = 0;           ///< samples the user holds in place
+    std::uint64_t lost_untold = 0;    ///< messages lost since the last one received
+
+private:
+    life::bell_ringer room_bell_;
+};
+
+}  // namespace signet::transport::shm

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// A publisher's subscribers: their pages, as this process maps them, and what it granted them. Used
+// under the publisher's mutex. Everything read from a page is the subscriber's word and is treated so:
+// a cursor is clamped and never moves back, hazards beyond the grant are not looked at.
+#pragma once
+
+#include <signet/link/peer.hpp>
+#include <signet/memory/topic_layout.hpp>
+#include <signet/os/mapping.hpp>
+#include <signet/transport/topic.hpp>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace signet::transport::shm {
+
+struct subscriber_entry {
+    std::uint64_t endpoint;
+    link::peer* peer;
+    os::mapping page;
+    delivery policy;
+    std::uint32_t grant;
+    std::uint64_t cursor;  ///< the last one believed
+};
+
+class subscriber_table {
+public:
+    void add(subscriber_entry entry) { entries_.push_back(std::move(entry)); }
+
+    /// Removes the entry of a subscriber, or all that came over a link; returns what was removed.
+    std::vector<subscriber_entry> remove_endpoint(std::uint64_t endpoint);
+    std::vector<subscriber_entry> remove_peer(const link::peer& peer);
+    std::vector<subscriber_entry> remove_all();
+
+    subscriber_entry* find(std::uint64_t endpoint);
+
+    /// The lowest cursor of the blocking subscribers; `published` where there are none.
+    std::uint64_t blocking_floor(std::uint64_t published);
+
+    /// M4: the numbers of all messages that are being read in place, sorted. Valid until the next
+    /// call.
+    std::span<const std::uint64_t> held();
+
+    bool all_block() const;
+    bool empty() const noexcept { return entries_.empty(); }
+    std::size_t size() const noexcept { return entries_.size(); }
+    std::uint32_t granted() const;
+
+private:
+    std::vector<subscriber_entry> entries_;
+    std::vector<std::uint64_t> held_;
+};
+
+}  // namespace signet::transport::shm

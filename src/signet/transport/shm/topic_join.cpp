@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a publisher admits a subscriber (docs/design/topic-ring.md, Joining while it runs). Runs in the
+// control thread, with the plane's lock held.
+#include <signet/base/error.hpp>
+#include <signet/os/membarrier.hpp>
+#include <signet/transport/shm/topic_publisher.hpp>
+#include <signet/wire/descriptor_codec.hpp>
+#include <signet/wire/difference.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace signet::transport::shm {
+namespace {
+
+namespace key = link::key;
+
+std::string joined_lines(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += (text.empty() ? "" : "; ") + line;
+    return text;
+}
+
+delivery policy_of(const wire::frame_reader& frame) {
+    return frame.u64(key::policy) == 0 ? delivery::drop_oldest : delivery::block;
+}
+
+std::uint32_t held_max_of(const wire::frame_reader& frame) {
+    return static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(frame.u64(key::held_max), memory::held_max_limit));
+}
+
+}  // namespace
+
+void topic_publisher::process_join(link::peer& from, const wire::frame_reader& frame,
+                                   std::vector<os::descriptor> descriptors) {
+    const std::uint64_t endpoint = frame.u64(key::from);
+    if (table_.find(endpoint) != nullptr) {
+        throw error{errc::peer_misbehaved, "join topic", topic_, "it joined twice"};
+    }
+    if (descriptors.size() != 1) {
+        throw error{errc::peer_misbehaved, "join topic", topic_, "it sent no page of its own"};
+    }
+    errc code{};
+    if (const std::string objection = join_objection(frame, code); !objection.empty()) {
+        return refuse(from, endpoint, code, objection);
+    }
+    admit(from, frame, map_peer_memory(descriptors.front(), memory::page_bytes));
+}
+
+std::string topic_publisher::join_objection(const wire::frame_reader& frame, errc& code) const {
+    if (frame.has(key::type)) {
+        const auto theirs = wire::decode_descriptor(frame.bytes(key::type));
+        const auto differences = wire::layout_differences(type_, theirs);
+        code = errc::incompatible_type;
+        if (!differences.empty()) return joined_lines(differences);
+    }
+    const std::lock_guard locked{table_mutex_};
+    code = errc::limit_reached;
+    if (table_.size() >= options_.subscribers_max) {
+        return "it has its " + std::to_string(options_.subscribers_max) +
+               " subscribers; raise subscribers_max of the publisher";
+    }
+    const bool chunked = ring_.geometry().chunk_count != 0;
+    if (chunked && table_.granted() >= options_.held_total) {
+        return "all of its " + std::to_string(options_.held_total) +
+               " holds are granted; raise held_total of the publisher";
+    }
+    code = errc::refused;
+    if (policy_of(frame) == delivery::block && !options_.allow_block) {
+        return "it does not let subscribers block it; use delivery::drop_oldest";
+    }
+    return {};
+}
+
+void topic_publisher::refuse(link::peer& to, std::uint64_t endpoint, errc code,
+                             const std::string& reason) {
+    plane_->send(to, wire::frame_writer{link::kind::refuse}
+                         .put(key::to, endpoint)
+                         .put(key::from, self_.endpoint)
+                         .put(key::code, static_cast<std::uint64_t>(code))
+                         .put(key::reason, reason)
+                         .take());
+    events_.add(topic_event::kind::refused, to.identity, endpoint, reason);
+    notice_.post();
+}
+
+void topic_publisher::admit(link::peer& from, const wire::frame_reader& frame, os::mapping page) {
+    std::uint64_t start = 0;
+    subscriber_entry* entry = nullptr;
+    {
+        const std::lock_guard locked{table_mutex_};
+        const bool chunked = ring_.geometry().chunk_count != 0;
+        const std::uint32_t left = options_.held_total - table_.granted();
+        const std::uint32_t grant = chunked ? std::min(held_max_of(frame), left) : 0;
+        table_.add({frame.u64(key::from), &from, std::move(page), policy_of(frame), grant, 0});  // J1
+        entry = table_.find(frame.u64(key::from));
+        ring_.close_room();                                                              // J2
+        if (fencing_ == life::fence_mode::on_demand) os::membarrier_this_process();      // J3
+        memory::fence(std::memory_order_seq_cst);  // SYNC join: pairs with the barrier, or with N2
+        start = ring_.published();                                                       // J4
+        entry->cursor = start;                                                           // J5
+    }
+    welcome(from, *entry, start);
+    events_.add(topic_event::kind::joined, from.identity, entry->endpoint, {});
+    notice_.post();
+}
+
+void topic_publisher::welcome(link::peer& to, const subscriber_entry& entry, std::uint64_t start) {
+    const memory::topic_geometry& g = ring_.geometry();
+    const std::array descriptors{segment_.file.get(), bells_.file.get(), data_event_.fd(),
+                                 room_event_.fd()};
+    const bool on_demand = fencing_ == life::fence_mode::on_demand;
+    plane_->send(to,
+                 wire::frame_writer{link::kind::welcome}
+                     .put(key::to, entry.endpoint)
+                     .put(key::from, self_.endpoint)
+                     .put(key::type, wire::encode(type_))
+                     .put(key::start, start)
+                     .put(key::held_max, entry.grant)
+                     .put(key::depth, g.depth)
+                     .put(key::slot_bytes, g.slot_bytes)
+                     .put(key::payload_bytes_max, g.payload_bytes_max)
+                     .put(key::chunk_bytes, g.chunk_bytes)
+                     .put(key::chunk_count, g.chunk_count)
+                     .put(key::fence, std::uint64_t{on_demand ? 0u : 1u})
+                     .take(),
+                 descriptors);
+}
+
+}  // namespace signet::transport::shm

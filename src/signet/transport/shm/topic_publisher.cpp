@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/transport/shm/topic_publisher.hpp>
+
+#include <signet/base/error.hpp>
+#include <signet/os/membarrier.hpp>
+#include <signet/os/memfd.hpp>
+#include <signet/transport/shm/plane_wait.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace signet::transport::shm {
+namespace {
+
+memory::bell_page& bells_in(const shared_memory& memory) {
+    return *reinterpret_cast<memory::bell_page*>(memory.bytes.data());
+}
+
+std::uint64_t payload_bytes_of(const wire::type_descriptor& type, const publisher_options& options) {
+    return type.has_fixed_size() ? type.size() : options.payload_bytes_max;
+}
+
+shared_memory create_segment(const memory::topic_geometry& g) {
+    shared_memory segment = create_own_memory("signet-topic", g.segment_bytes());
+    os::allocate(segment.file, 0, g.chunks_offset());
+    return segment;
+}
+
+shared_memory create_bells(life::fence_mode fencing) {
+    shared_memory memory = create_group_memory("signet-bells", memory::page_bytes);
+    os::allocate(memory.file, 0, memory::page_bytes);
+    life::init_bell(bells_in(memory).data, fencing);
+    life::init_bell(bells_in(memory).room, fencing);
+    return memory;
+}
+
+life::fence_mode fencing_here() {
+    return os::membarrier_supported() && os::register_for_membarrier() ? life::fence_mode::on_demand
+                                                                        : life::fence_mode::always;
+}
+
+}  // namespace
+
+topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std::string topic,
+                                 const wire::type_descriptor& type,
+                                 const publisher_options& options)
+    : generation_{os::process_generation()},
+      segment_{create_segment(choose_geometry(options, payload_bytes_of(type, options), topic))},
+      ring_{segment_.bytes.data(),
+            choose_geometry(options, payload_bytes_of(type, options), topic)},
+      fencing_{fencing_here()},
+      bells_{create_bells(fencing_)},
+      data_bell_{bells_in(bells_).data, &data_event_.handle(), fencing_},
+      pool_{ring_.geometry()},
+      room_bell_{bells_in(bells_).room, fencing_},
+      spinner_{options.waiting},
+      plane_{std::move(plane)},
+      topic_{std::move(topic)},
+      self_{link::role::publisher, plane_->id(), link::make_id()},
+      type_{type},
+      options_{options} {
+    plane_->add(*this);
+}
+
+topic_publisher::~topic_publisher() { plane_->remove(*this); }
+
+// ---- the publishing thread ----------------------------------------------------------------------
+
+bool topic_publisher::wait_for_room(const patience& limit) {
+    while (!make_room()) {
+        if (limit.until == deadline::min() || !sleep_until_room(limit)) return false;
+    }
+    return true;
+}
+
+std::uint64_t topic_publisher::frontier_wanted(std::uint64_t floor) {
+    // With only blocking subscribers everything they are done with is given up, so that the chunks
+    // come back while they are warm; otherwise the ring is kept as full as it can be.
+    if (!table_.empty() && table_.all_block()) return floor;
+    const memory::topic_geometry& g = ring_.geometry();
+    const std::uint64_t end = ring_.next() + g.batch();
+    return std::min(floor, end > g.depth ? end - g.depth : 0);
+}
+
+bool topic_publisher::make_room() {
+    const std::lock_guard locked{table_mutex_};
+    reclaim(frontier_wanted(table_.blocking_floor(ring_.next())));
+    ring_.open_room();
+    return ring_.has_room();
+}
+
+void topic_publisher::reclaim(std::uint64_t frontier) {
+    const std::uint64_t before = ring_.frontier();
+    if (frontier > before) ring_.advance_frontier(frontier);
+    pool_.retire(before, std::max(before, frontier), table_.held());
+}
+
+bool topic_publisher::over(const patience& limit) const {
+    return limit.stop.stop_requested() || plane_->stopped();
+}
+
+bool topic_publisher::sleep_until_room(const patience& limit) {
+    if (spinner_.spin([&] { return make_room() || over(limit); }, limit.until)) return !over(limit);
+    const life::stop_notice stopper{limit.stop, notice_};
+    const os::futex_waiter noticed = notice_.watch();
+    if (plane_->manual()) {
+        room_event_.drain();  // nobody else reads it
+        room_bell_.arm_event();
+    }
+    const std::array words{plane_->manual() ? noticed : room_bell_.arm(), noticed};
+    if (make_room() || over(limit)) return !over(limit);
+    if (clock::now() >= limit.until) return false;
+    const deadline begin = clock::now();
+    if (plane_->manual()) {
+        sleep_in_plane(*plane_, room_event_.fd(), limit.until);
+    } else {
+        os::futex_wait_any(words, std::min(limit.until, begin + life::sleep_cap));
+    }
+    spinner_.learn(clock::now() - begin);
+    return true;
+}
+
+std::optional<std::uint32_t> topic_publisher::take_chunk() {
+    if (auto chunk = pool_.take()) return chunk;
+    make_room();
+    if (auto chunk = pool_.take()) return chunk;
+    const auto fresh = pool_.take_fresh();
+    if (!fresh) return std::nullopt;
+    const memory::topic_geometry& g = ring_.geometry();
+    try {
+        os::allocate(segment_.file, g.chunks_offset() + *fresh * g.chunk_bytes, g.chunk_bytes);
+    } catch (...) {
+        pool_.return_fresh();
+        throw;
+    }
+    return fresh;
+}
+
+std::optional<chunk_loan> topic_publisher::loan(const patience& limit) {
+    check_process();
+    if (loans_out_ == options_.loans_max) {
+        throw contract_violation{"loan: " + std::to_string(loans_out_) +
+                                 " loans are out; publish or drop one, or raise loans_max"};
+    }
+    auto chunk = take_chunk();
+    while (!chunk) {
+        if (limit.until == deadline::min() || !sleep_until_room(limit)) return std::nullopt;
+        chunk = take_chunk();
+    }
+    ++loans_out_;
+    return chunk_loan{*chunk, ring_.chunk(*chunk)};
+}
+
+bool topic_publisher::publish_loan(const chunk_loan& loan, std::size_t bytes,
+                                   const patience& limit) {
+    check_process();
+    if (!ring_.has_room() && !wait_for_room(limit)) return false;
+    --loans_out_;
+    pool_.note(ring_.next(), loan.chunk);
+    ring_.publish_chunk(loan.chunk, bytes);
+    data_bell_.notify();
+    return true;
+}
+
+void topic_publisher::give_back(const chunk_loan& loan) noexcept {
+    --loans_out_;
+    pool_.give_back(loan.chunk);
+}
+
+// ---- any thread ---------------------------------------------------------------------------------
+
+std::size_t topic_publisher::subscribers() const {
+    const std::lock_guard locked{table_mutex_};
+    return table_.size();
+}
+
+bool topic_publisher::wait_for_subscribers(std::size_t count, const patience& limit) {
+    check_process();
+    const life::stop_notice stopper{limit.stop, notice_};
+    for (;;) {
+        const os::futex_waiter noticed = notice_.watch();
+        if (subscribers() >= count) return true;
+        if (over(limit) || clock::now() >= limit.until) return false;
+        wait_for_notice(*plane_, noticed, limit.until);
+    }
+}
+
+// ---- the control thread, with the plane's lock held ---------------------------------------------
+
+void topic_publisher::found(link::peer&, std::uint64_t) {}  // subscribers ask; nothing to do here
+
+void topic_publisher::received(link::peer& from, const wire::frame_reader& frame,
+                               std::vector<os::descriptor> descriptors) {
+    if (frame.kind() == link::kind::join) {
+        process_join(from, frame, std::move(descriptors));
+    } else if (frame.kind() == link::kind::leave) {
+        const std::lock_guard locked{table_mutex_};
+        removed(table_.remove_endpoint(frame.u64(link::key::from)), topic_event::kind::left, "left");
+    } else if (frame.kind() == link::kind::refuse) {
+        declined(from.identity, {frame.u64(link::key::code), std::string{frame.text(link::key::reason)}});
+    }
+}
+
+void topic_publisher::gone(link::peer& who, const link::departure& how) {
+    const std::lock_guard locked{table_mutex_};
+    removed(table_.remove_peer(who),
+            how.orderly ? topic_event::kind::left : topic_event::kind::died, how.reason);
+}
+
+void topic_publisher::removed(std::vector<subscriber_entry> entries, topic_event::kind what,
+                              const std::string& reason) {
+    for (const subscriber_entry& entry : entries) {
+        events_.add(what, entry.peer->identity, entry.endpoint, reason);
+    }
+    if (!entries.empty()) notice_.post();  // the publisher may be waiting for one of them
+}
+
+void topic_publisher::declined(const link::peer_identity& who, const link::refusal& why) {
+    events_.add(topic_event::kind::refused, who, 0, why.reason);
+    notice_.post();
+}
+
+void topic_publisher::farewell() {
+    const std::lock_guard locked{table_mutex_};
+    for (const subscriber_entry& entry : table_.remove_all()) {
+        plane_->send(*entry.peer, wire::frame_writer{link::kind::leave}
+                                      .put(link::key::to, entry.endpoint)
+                                      .put(link::key::from, self_.endpoint)
+                                      .take());
+    }
+}
+
+}  // namespace signet::transport::shm

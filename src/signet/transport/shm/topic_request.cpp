@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a subscriber asks to join a publisher, and what it makes of the answer. Runs in the control
+// thread (or the one that creates the subscriber), with the plane's lock held.
+#include <signet/base/error.hpp>
+#include <signet/transport/shm/shared_memory.hpp>
+#include <signet/transport/shm/topic_subscriber.hpp>
+#include <signet/wire/descriptor_codec.hpp>
+#include <signet/wire/difference.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace signet::transport::shm {
+namespace {
+
+namespace key = link::key;
+
+constexpr std::size_t welcome_descriptors = 4;
+
+memory::topic_geometry read_geometry(const wire::frame_reader& frame) {
+    const memory::topic_geometry g{frame.u64(key::depth), frame.u64(key::slot_bytes),
+                                   frame.u64(key::payload_bytes_max), frame.u64(key::chunk_bytes),
+                                   frame.u64(key::chunk_count)};
+    if (g.sound()) return g;
+    throw error{errc::peer_misbehaved, "join a publisher", {}, "its geometry is impossible"};
+}
+
+welcome read_welcome(const wire::frame_reader& frame) {
+    return {frame.u64(key::from),
+            frame.u64(key::start),
+            static_cast<std::uint32_t>(
+                std::min<std::uint64_t>(frame.u64(key::held_max), memory::held_max_limit)),
+            read_geometry(frame),
+            frame.u64(key::fence) == 0 ? life::fence_mode::on_demand : life::fence_mode::always,
+            wire::decode_descriptor(frame.bytes(key::type))};
+}
+
+source_memory map_all(os::mapping page, std::vector<os::descriptor> descriptors,
+                      const memory::topic_geometry& g) {
+    if (descriptors.size() != welcome_descriptors) {
+        throw error{errc::peer_misbehaved, "join a publisher", {}, "its welcome lacks descriptors"};
+    }
+    return {std::move(page), map_peer_memory(descriptors[0], g.segment_bytes()),
+            map_group_memory(descriptors[1], memory::page_bytes), std::move(descriptors[2]),
+            std::move(descriptors[3])};
+}
+
+void require_same_layout(const wire::type_descriptor& ours, const wire::type_descriptor& theirs,
+                         const std::string& topic) {
+    std::string text;
+    for (const std::string& line : wire::layout_differences(ours, theirs)) {
+        text += (text.empty() ? "" : "; ") + line;
+    }
+    if (!text.empty()) throw error{errc::incompatible_type, "join topic", topic, text};
+}
+
+}  // namespace
+
+void topic_subscriber::found(link::peer& from, std::uint64_t endpoint) {
+    if (joins_.contains(endpoint)) return;
+    shared_memory page = create_own_memory("signet-subscriber", memory::page_bytes);
+    auto frame = wire::frame_writer{link::kind::join}
+                     .put(key::to, endpoint)
+                     .put(key::from, self_.endpoint)
+                     .put(key::policy, std::uint64_t{options_.policy == delivery::block ? 1u : 0u})
+                     .put(key::held_max, options_.held_max);
+    if (type_) frame.put(key::type, wire::encode(*type_));
+    plane_->send(from, frame.take(), std::array{page.file.get()});
+    joins_.emplace(endpoint, join_request{&from, std::move(page.bytes)});
+}
+
+void topic_subscriber::received(link::peer& from, const wire::frame_reader& frame,
+                                std::vector<os::descriptor> descriptors) {
+    const auto joined = joins_.find(frame.u64(key::from));
+    if (joined == joins_.end() || joined->second.peer != &from) return;  // long over
+    if (frame.kind() == link::kind::welcome) {
+        process_welcome(joined->second, from, frame, std::move(descriptors));
+    } else if (frame.kind() == link::kind::leave) {
+        if (joined->second.welcomed) end(from.identity, joined->first, {true, "left"});
+        joins_.erase(joined);
+    } else if (frame.kind() == link::kind::refuse) {
+        const auto code = static_cast<errc>(frame.u64(key::code));
+        const error why{code, "join topic", topic_, frame.text(key::reason)};
+        const std::uint64_t publisher = joined->first;
+        joins_.erase(joined);
+        fail(from.identity, publisher, why);
+    }
+}
+
+void topic_subscriber::process_welcome(join_request& request, link::peer& from,
+                                       const wire::frame_reader& frame,
+                                       std::vector<os::descriptor> descriptors) {
+    if (std::exchange(request.welcomed, true)) {
+        throw error{errc::peer_misbehaved, "join topic", topic_, "it welcomed us twice"};
+    }
+    const std::uint64_t publisher = frame.u64(key::from);
+    try {
+        const welcome answer = read_welcome(frame);
+        if (type_) require_same_layout(*type_, answer.type, topic_);
+        source_memory memory =
+            map_all(std::move(request.page), std::move(descriptors), answer.geometry);
+        inbox news;
+        news.arrivals.push_back(
+            std::make_unique<source>(answer, from.identity, std::move(memory)));
+        events_.add(topic_event::kind::joined, from.identity, publisher, {});
+        hand_over(std::move(news));
+    } catch (const error& e) {
+        plane_->send(from, leave_frame(publisher));
+        joins_.erase(publisher);
+        fail(from.identity, publisher, e);
+    }
+}
+
+void topic_subscriber::gone(link::peer& who, const link::departure& how) {
+    for (auto joined = joins_.begin(); joined != joins_.end();) {
+        if (joined->second.peer != &who) {
+            ++joined;
+            continue;
+        }
+        if (joined->second.welcomed) end(who.identity, joined->first, how);
+        joined = joins_.erase(joined);
+    }
+}
+
+void topic_subscriber::end(const link::peer_identity& who, std::uint64_t publisher,
+                           const link::departure& how) {
+    events_.add(how.orderly ? topic_event::kind::left : topic_event::kind::died, who, publisher,
+                how.reason);
+    inbox news;
+    news.ended.push_back(publisher);
+    hand_over(std::move(news));
+}
+
+void topic_subscriber::fail(const link::peer_identity& who, std::uint64_t publisher,
+                            const error& why) {
+    events_.add(topic_event::kind::refused, who, publisher, why.what());
+    inbox news;
+    news.failure = why;
+    hand_over(std::move(news));
+}
+
+void topic_subscriber::declined(const link::peer_identity& who, const link::refusal& why) {
+    fail(who, 0, error{static_cast<errc>(why.code), "join topic", topic_, why.reason});
+}
+
+void topic_subscriber::hand_over(inbox news) {
+    {
+        const std::lock_guard locked{inbox_mutex_};
+        for (auto& arrival : news.arrivals) inbox_.arrivals.push_back(std::move(arrival));
+        inbox_.ended.insert(inbox_.ended.end(), news.ended.begin(), news.ended.end());
+        if (news.failure) inbox_.failure = news.failure;
+        news_.store(true, std::memory_order_release);  // SYNC news
+    }
+    post();
+}
+
+void topic_subscriber::farewell() {
+    for (const auto& [publisher, request] : joins_) {
+        plane_->send(*request.peer, leave_frame(publisher));
+    }
+    joins_.clear();
+}
+
+std::vector<std::byte> topic_subscriber::leave_frame(std::uint64_t publisher) const {
+    return wire::frame_writer{link::kind::leave}
+        .put(key::to, publisher)
+        .put(key::from, self_.endpoint)
+        .take();
+}
+
+}  // namespace signet::transport::shm

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/transport/shm/topic_subscriber.hpp>
+
+#include <signet/os/poll.hpp>
+#include <signet/transport/shm/plane_wait.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace signet::transport::shm {
+
+topic_subscriber::topic_subscriber(std::shared_ptr<link::control_plane> plane, std::string topic,
+                                   const wire::type_descriptor* type,
+                                   const subscriber_options& options)
+    : generation_{os::process_generation()},
+      spinner_{options.waiting},
+      plane_{std::move(plane)},
+      topic_{std::move(topic)},
+      self_{link::role::subscriber, plane_->id(), link::make_id()},
+      options_{options} {
+    if (type != nullptr) type_ = *type;
+    if (options_.held_max == 0 || options_.held_max > memory::held_max_limit) {
+        throw error{errc::bad_option, "subscribe to topic", topic_,
+                    "held_max is 1 to " + std::to_string(memory::held_max_limit)};
+    }
+    plane_->add(*this);
+}
+
+topic_subscriber::~topic_subscriber() { plane_->remove(*this); }
+
+// ---- the receiving thread -----------------------------------------------------------------------
+
+void topic_subscriber::absorb() {
+    inbox news;
+    {
+        const std::lock_guard locked{inbox_mutex_};
+        news_.store(false, std::memory_order_relaxed);  // relaxed: under the mutex that orders it
+        std::swap(news, inbox_);
+    }
+    for (auto& arrival : news.arrivals) add_source(std::move(arrival));
+    for (const std::uint64_t publisher : news.ended) {
+        for (const auto& known : sources_) {
+            if (known->publisher == publisher) known->ended = true;
+        }
+    }
+    if (news.failure) throw *news.failure;
+}
+
+void topic_subscriber::add_source(std::unique_ptr<source> arrival) {
+    if (events_set_) {
+        events_set_->add(arrival->data_event().get(),
+                         os::interest::readable | os::interest::edge_triggered, 0);
+    }
+    sources_.push_back(std::move(arrival));
+    ++sources_version_;
+}
+
+bool topic_subscriber::settle_rarity(source& from, memory::read_result result) {
+    switch (result) {
+        case memory::read_result::passed:
+            if (const std::uint64_t lost = from.reader.skip_passed(); lost != 0) {
+                from.lost_untold += lost;
+            } else {
+                drop_broken(from);
+            }
+            break;
+        case memory::read_result::full:
+            throw contract_violation{"receive: all " + std::to_string(from.held) +
+                                     " samples granted by the publisher are held; release one, or "
+                                     "raise held_max of the subscriber"};
+        case memory::read_result::broken: drop_broken(from); break;
+        case memory::read_result::empty: retire_current(); break;  // it ended, and is read out
+        case memory::read_result::message: break;
+    }
+    return !sources_.empty();
+}
+
+void topic_subscriber::retire_current() {
+    auto done = std::move(sources_[turn_]);
+    sources_.erase(sources_.begin() + static_cast<std::ptrdiff_t>(turn_));
+    ++sources_version_;
+    if (turn_ >= sources_.size()) turn_ = 0;
+    past_.received += done->reader.received();
+    past_.lost += done->reader.lost();
+    if (events_set_) events_set_->remove(done->data_event().get());
+    if (done->held != 0) ended_in_use_.push_back(std::move(done));
+}
+
+void topic_subscriber::drop_broken(source& from) {
+    const std::string reason = "it wrote what no correct publisher writes; it was dropped";
+    events_.add(topic_event::kind::refused, from.identity, from.publisher, reason);
+    {
+        const auto locked = plane_->lock();
+        if (const auto joined = joins_.find(from.publisher); joined != joins_.end()) {
+            plane_->send(*joined->second.peer, leave_frame(from.publisher));
+            joins_.erase(joined);
+        }
+    }
+    retire_current();
+}
+
+void topic_subscriber::release(const received_message& message) noexcept {
+    source* from = message.from;
+    from->reader.release(message.view.hold);
+    if (--from->held != 0 || ended_in_use_.empty()) return;
+    std::erase_if(ended_in_use_, [&](const auto& known) { return known.get() == from; });
+}
+
+bool topic_subscriber::prepare_sleep() {
+    words_.clear();
+    words_.push_back(notice_.watch());
+    const bool by_events = plane_->manual() || sources_.size() >= os::futex_waiters_max;
+    if (by_events) {
+        fd();
+        settle_events();
+    } else {
+        for (const auto& known : sources_) words_.push_back(known->data_bell.arm());
+    }
+    return by_events;
+}
+
+void topic_subscriber::sleep_now(bool by_events, deadline until) {
+    const deadline begin = clock::now();
+    if (begin >= until) return;
+    const deadline capped = std::min(until, begin + life::sleep_cap);
+    if (!by_events) {
+        os::futex_wait_any(words_, capped);
+    } else if (plane_->manual()) {
+        sleep_in_plane(*plane_, fd(), capped);
+    } else {
+        os::wait_readable(fd(), capped);
+    }
+    spinner_.learn(clock::now() - begin);
+}
+
+int topic_subscriber::fd() {
+    check_process();
+    const std::lock_guard locked{inbox_mutex_};
+    if (events_set_) return events_set_->fd();
+    events_set_.emplace();
+    events_set_->add(news_event_.fd(), os::interest::readable | os::interest::edge_triggered, 0);
+    for (const auto& known : sources_) {
+        events_set_->add(known->data_event().get(),
+                         os::interest::readable | os::interest::edge_triggered, 0);
+    }
+    news_event_.signal();  // readable until the first receive finds nothing
+    return events_set_->fd();
+}
+
+void topic_subscriber::settle_events() {
+    // The events are edges: to take them makes fd() unreadable until the next one. What came before
+    // the bells are armed is found by the look that follows.
+    std::array<os::ready, os::epoll::ready_max> taken;
+    while (events_set_->wait(taken, deadline::min()).size() == taken.size()) {
+    }
+    for (const auto& known : sources_) known->data_bell.arm_event();
+}
+
+subscriber_counts topic_subscriber::counts() const noexcept {
+    subscriber_counts all = past_;
+    all.publishers = sources_.size();
+    for (const auto& known : sources_) {
+        all.received += known->reader.received();
+        all.lost += known->reader.lost();
+    }
+    return all;
+}
+
+// ---- any thread ---------------------------------------------------------------------------------
+
+void topic_subscriber::post() {
+    {
+        const std::lock_guard locked{inbox_mutex_};
+        if (events_set_) news_event_.signal();
+    }
+    notice_.post();
+}
+
+}  // namespace signet::transport::shm

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// The receiving end of a topic in shared memory, untyped: it joins every publisher of its name, now and
+// later, and reads their rings in turn. The protocol: docs/design/topic-ring.md.
+//
+// Thread safety: receiving belongs to one thread at a time; events may be taken from any thread.
+// Everything a publisher wrote is checked; one that breaks the rules is dropped, and an event says so.
+#pragma once
+
+#include <signet/base/error.hpp>
+#include <signet/life/waiting.hpp>
+#include <signet/link/control_plane.hpp>
+#include <signet/os/epoll.hpp>
+#include <signet/os/event.hpp>
+#include <signet/os/fork_guard.hpp>
+#include <signet/transport/shm/event_log.hpp>
+#include <signet/transport/shm/source.hpp>
+#include <signet/transport/topic.hpp>
+#include <signet/wire/descriptor.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace signet::transport::shm {
+
+/// A message, as it came out of a ring.
+struct received_message {
+    source* from = nullptr;
+    memory::message_view view{};
+    std::uint64_t lost_before = 0;  ///< messages of this publisher lost since the last one received
+};
+
+/// What a subscriber counts.
+struct subscriber_counts {
+    std::uint64_t received = 0;
+    std::uint64_t lost = 0;
+    std::size_t publishers = 0;
+};
+
+class topic_subscriber final : public link::participant {
+public:
+    /// `type` null: takes messages of any type; the source says which.
+    topic_subscriber(std::shared_ptr<link::control_plane> plane, std::string topic,
+                     const wire::type_descriptor* type, const subscriber_options& options);
+    ~topic_subscriber() override;
+
+    topic_subscriber(const topic_subscriber&) = delete;
+    topic_subscriber& operator=(const topic_subscriber&) = delete;
+
+    /// Copies the next message, of exactly `bytes` bytes that fit a slot, to `to`.
+    bool try_copy(received_message& message, void* to, std::size_t bytes) {
+        return take_next(message, [&](source& from) {
+            message.view = {from.reader.position(), bytes, nullptr, 0};
+            return from.reader.try_copy(to, bytes);
+        });
+    }
+
+    /// Opens the next message: small ones are copied to `buffer` (inline_bytes_limit bytes), large
+    /// ones are held in place until release().
+    bool try_open(received_message& message, void* buffer) {
+        return take_next(message,
+                         [&](source& from) { return from.reader.try_open(message.view, buffer); });
+    }
+
+    /// Opens the next message, of exactly `bytes` bytes, which must lie in a chunk.
+    bool try_open_large(received_message& message, std::size_t bytes) {
+        return take_next(message, [&](source& from) {
+            return from.reader.try_hold(message.view, bytes);
+        });
+    }
+
+    /// Ends the hold of a message that lies in place.
+    void release(const received_message& message) noexcept;
+
+    /// Waits until `look`, one of the two above, finds a message. False: the patience ended, or
+    /// everything stopped.
+    template <class Look>
+    bool wait_for(const patience& limit, Look&& look) {
+        bool found = look();
+        while (!found && limit.until != deadline::min() && !over(limit)) {
+            spinner_.spin([&] { return (found = look()) || over(limit); }, limit.until);
+            if (!found && !over(limit)) found = sleep(limit, look);
+            if (!found && clock::now() >= limit.until) break;
+        }
+        return found;
+    }
+
+    /// One look for a user who watches fd(): when it finds nothing, fd() is not readable any more
+    /// until something arrives.
+    template <class Look>
+    bool look_once(Look&& look) {
+        if (look()) return true;
+        if (!events_set_) return false;
+        settle_events();
+        return look();
+    }
+
+    /// Readable when a message, an event or an end may be there; stays so until a receive found the
+    /// rings empty. Made at the first call.
+    int fd();
+
+    std::optional<topic_event> try_event() { return events_.try_take(); }
+    subscriber_counts counts() const noexcept;
+    std::uint64_t id() const noexcept { return self_.endpoint; }
+
+    // link::participant
+    const std::string& topic() const override { return topic_; }
+    link::listing self() const override { return self_; }
+    void found(link::peer& from, std::uint64_t endpoint) override;
+    void received(link::peer& from, const wire::frame_reader& frame,
+                  std::vector<os::descriptor> descriptors) override;
+    void gone(link::peer& who, const link::departure& how) override;
+    void declined(const link::peer_identity& who, const link::refusal& why) override;
+    void farewell() override;
+    void stop_requested() override { post(); }
+
+    static constexpr std::size_t inline_bytes_limit = 256;
+
+private:
+    /// A publisher we asked to let us join.
+    struct join_request {
+        link::peer* peer;
+        os::mapping page;
+        bool welcomed = false;
+    };
+
+    /// What the control thread has for the receiving thread.
+    struct inbox {
+        std::vector<std::unique_ptr<source>> arrivals;
+        std::vector<std::uint64_t> ended;  ///< publishers that are gone
+        std::optional<error> failure;      ///< to be thrown by the next receive
+    };
+
+    template <class Read>
+    bool take_next(received_message& message, Read&& read) {
+        check_process();
+        if (news_.load(std::memory_order_acquire)) absorb();  // SYNC news
+        for (std::size_t looks = 2 * sources_.size(); looks != 0; --looks) {
+            source& from = *sources_[turn_];
+            const memory::read_result result = read(from);
+            if (result == memory::read_result::message) {
+                finish(message, from);
+                return true;
+            }
+            if (!settle(from, result)) return false;
+        }
+        return false;
+    }
+
+    void finish(received_message& message, source& from) {
+        if (from.reader.report_due()) from.report();
+        message.from = &from;
+        message.lost_before = std::exchange(from.lost_untold, 0);
+        if (message.view.in_place != nullptr) ++from.held;
+        next_turn();
+    }
+
+    void next_turn() noexcept { turn_ = turn_ + 1 < sources_.size() ? turn_ + 1 : 0; }
+
+    /// Deals with a look that found no message; false: there is nothing more to look at.
+    bool settle(source& from, memory::read_result result) {
+        if (result != memory::read_result::empty || from.ended) return settle_rarity(from, result);
+        from.report();
+        next_turn();
+        return true;
+    }
+
+    template <class Look>
+    bool sleep(const patience& limit, Look&& look) {
+        const life::stop_notice stopper{limit.stop, notice_};
+        const bool by_events = prepare_sleep();
+        const std::uint64_t version = sources_version_;
+        if (look()) return true;
+        if (version == sources_version_ && !over(limit)) sleep_now(by_events, limit.until);
+        return false;
+    }
+
+    void check_process() const {
+        if (generation_ != os::process_generation()) plane_->check_process();
+    }
+
+    bool over(const patience& limit) const {
+        return limit.stop.stop_requested() || plane_->stopped();
+    }
+
+    bool settle_rarity(source& from, memory::read_result result);
+    void absorb();
+    void add_source(std::unique_ptr<source> arrival);
+    void drop_broken(source& from);
+    void retire_current();
+    bool prepare_sleep();
+    void sleep_now(bool by_events, deadline until);
+    void settle_events();
+    void post();
+
+    void process_welcome(join_request& request, link::peer& from, const wire::frame_reader& frame,
+                         std::vector<os::descriptor> descriptors);
+    void end(const link::peer_identity& who, std::uint64_t publisher, const link::departure& how);
+    void fail(const link::peer_identity& who, std::uint64_t publisher, const error& why);
+    void hand_over(inbox news);
+    std::vector<std::byte> leave_frame(std::uint64_t publisher) const;
+
+    // What each receive touches comes first.
+    std::atomic<bool> news_{false};  ///< the inbox has something
+    std::uint64_t generation_;
+    std::vector<std::unique_ptr<source>> sources_;
+    std::size_t turn_ = 0;
+    std::uint64_t sources_version_ = 0;  ///< changes whenever sources_ does
+
+    life::spinner spinner_;
+    life::notice notice_;
+    subscriber_counts past_;  ///< of sources that are gone
+    std::vector<std::unique_ptr<source>> ended_in_use_;  ///< gone, but the user holds their samples
+    std::vector<os::futex_waiter> words_;  ///< what the next sleep waits for
+    std::optional<os::epoll> events_set_;  ///< of fd()
+    os::event news_event_;                 ///< in that set; signalled by post()
+
+    std::mutex inbox_mutex_;  // taken after the plane's lock, never before
+    inbox inbox_;
+    std::map<std::uint64_t, join_request> joins_;  // the control thread's, by publisher
+    event_log events_;
+
+    std::shared_ptr<link::control_plane> plane_;
+    std::string topic_;
+    link::listing self_;
+    std::optional<wire::type_descriptor> type_;
+    subscriber_options options_;
+};
+
+}  // namespace signet::transport::shm
