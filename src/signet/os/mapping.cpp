@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/os/mapping.hpp>
+
+#include <signet/base/error.hpp>
+#include <signet/os/kernel.hpp>
+
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include <string>
+
+namespace signet::os {
+
+mapping::mapping(const descriptor& memory, std::size_t bytes, int protection) {
+    const long address = call(SYS_mmap, nullptr, bytes, protection, MAP_SHARED, memory.get(), 0);
+    check(address, "map memory", std::to_string(bytes) + " bytes");
+    data_ = reinterpret_cast<std::byte*>(address);
+    bytes_ = bytes;
+}
+
+mapping mapping::read_write(const descriptor& memory, std::size_t bytes) {
+    return {memory, bytes, PROT_READ | PROT_WRITE};
+}
+
+mapping mapping::read_only(const descriptor& memory, std::size_t bytes) {
+    return {memory, bytes, PROT_READ};
+}
+
+mapping& mapping::operator=(mapping&& other) noexcept {
+    mapping taken{std::move(other)};
+    std::swap(data_, taken.data_);
+    std::swap(bytes_, taken.bytes_);
+    return *this;
+}
+
+mapping::~mapping() {
+    if (data_ != nullptr) call(SYS_munmap, data_, bytes_);
+}
+
+void mapping::keep_private_to_process() {
+    check(call(SYS_madvise, data_, bytes_, MADV_DONTFORK), "keep memory from forked children");
+    check(call(SYS_madvise, data_, bytes_, MADV_DONTDUMP), "keep memory out of core dumps");
+}
+
+void mapping::populate_for_write(std::size_t offset, std::size_t bytes) {
+    if (offset > bytes_ || bytes > bytes_ - offset) {
+        throw contract_violation{"populate_for_write: the range leaves the mapping"};
+    }
+    const std::size_t before = offset % getauxval(AT_PAGESZ);
+    // EINTR: only a signal that ends the process interrupts this.
+    const long result =
+        call(SYS_madvise, data_ + (offset - before), bytes + before, MADV_POPULATE_WRITE);
+    const bool full = result == -EFAULT || result == -ENOMEM;
+    check(result, "populate memory", std::to_string(bytes) + " bytes",
+          full ? "free memory, raise the container's memory limit, or share less" : "");
+}
+
+}  // namespace signet::os

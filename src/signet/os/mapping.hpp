@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// A shared mapping of a memory file, unmapped by its owner's destructor. The bytes are shared with
+// other processes: what they may write is to be loaded once and checked. The object belongs to one
+// thread at a time; the bytes may be used by any thread as long as it lives.
+#pragma once
+
+#include <signet/os/descriptor.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace signet::os {
+
+class mapping {
+public:
+    /// Maps nothing.
+    mapping() noexcept = default;
+
+    /// Maps the first `bytes` bytes of `memory`, which may be closed afterwards. Throws `error`:
+    /// not permitted where a seal forbids writing, no memory, zero bytes.
+    static mapping read_write(const descriptor& memory, std::size_t bytes);
+    static mapping read_only(const descriptor& memory, std::size_t bytes);
+
+    mapping(mapping&& other) noexcept
+        : data_{std::exchange(other.data_, nullptr)}, bytes_{std::exchange(other.bytes_, 0)} {}
+    mapping& operator=(mapping&& other) noexcept;
+    ~mapping();
+
+    /// The first byte, null where nothing is mapped. Valid until this object is destroyed.
+    std::byte* data() const noexcept { return data_; }
+    std::size_t size() const noexcept { return bytes_; }
+
+    /// Keeps the bytes out of forked children, who could go on writing, and out of core dumps.
+    /// Throws `error`.
+    void keep_private_to_process();
+
+    /// Makes every page of the range present, so that storing there later cannot fault. Throws
+    /// `error` where there is no memory for it, instead of the SIGBUS that a store would raise. A
+    /// range that leaves the mapping is a contract_violation.
+    void populate_for_write(std::size_t offset, std::size_t bytes);
+
+private:
+    mapping(const descriptor& memory, std::size_t bytes, int protection);
+
+    std::byte* data_ = nullptr;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace signet::os
