@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a C++ type to its descriptor. `descriptor_of<robot::pose>()` is built once per type and
+// process, at first use; any thread. Fails only to compile: `T` is not plain.
+#pragma once
+
+#include <signet/wire/descriptor.hpp>
+#include <signet/wire/plain.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace signet::wire {
+
+namespace detail {
+
+template <class T>
+constexpr type_kind integer_kind() {
+    constexpr type_kind signed_kinds[] = {type_kind::i8, type_kind::i16, type_kind::i32,
+                                          type_kind::i64};
+    constexpr type_kind unsigned_kinds[] = {type_kind::u8, type_kind::u16, type_kind::u32,
+                                            type_kind::u64};
+    constexpr std::size_t index = sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3;
+    return std::is_signed_v<T> ? signed_kinds[index] : unsigned_kinds[index];
+}
+
+template <class T>
+constexpr type_kind scalar_kind() {
+    if (std::is_same_v<T, bool>) return type_kind::boolean;
+    if (std::is_same_v<T, char> || std::is_same_v<T, char8_t>) return type_kind::character;
+    if (std::is_same_v<T, float>) return type_kind::f32;
+    if (std::is_same_v<T, double>) return type_kind::f64;
+    return integer_kind<T>();
+}
+
+template <class T>
+std::uint32_t describe(descriptor_builder& builder);
+
+template <class T, std::size_t... Index>
+std::uint32_t describe_fields(descriptor_builder& builder, std::index_sequence<Index...>) {
+    type_info type{.kind = type_kind::structure,
+                   .name = readable_type_name(spelled_type_name<T>),
+                   .size = sizeof(T),
+                   .alignment = alignof(T)};
+    (type.fields.push_back({std::string{field_name<T, Index>},
+                            describe<std::remove_cv_t<field_type<T, Index>>>(builder),
+                            field_offset<T, Index>()}),
+     ...);
+    return builder.add(std::move(type));
+}
+
+template <class T>
+std::uint32_t describe(descriptor_builder& builder) {
+    if constexpr (std::is_array_v<T>) {
+        using element = std::remove_cv_t<std::remove_extent_t<T>>;
+        return builder.add_array(describe<element>(builder), std::extent_v<T>);
+    } else if constexpr (is_std_array<T>) {
+        using element = std::remove_cv_t<typename T::value_type>;
+        return builder.add_array(describe<element>(builder), std::tuple_size_v<T>);
+    } else if constexpr (std::is_same_v<T, std::byte>) {
+        return builder.add_scalar(type_kind::u8);
+    } else if constexpr (std::is_enum_v<T>) {
+        const std::uint32_t integer = describe<std::underlying_type_t<T>>(builder);
+        return builder.add_enumeration(spelled_type_name<T>, integer);
+    } else if constexpr (std::is_class_v<T>) {
+        return describe_fields<T>(builder, std::make_index_sequence<field_count<T>>{});
+    } else {
+        return builder.add_scalar(scalar_kind<T>());
+    }
+}
+
+}  // namespace detail
+
+/// Valid for the life of the process.
+template <plain T>
+const type_descriptor& descriptor_of() {
+    static const type_descriptor descriptor = [] {
+        descriptor_builder builder;
+        detail::describe<T>(builder);
+        return std::move(builder).finish();
+    }();
+    return descriptor;
+}
+
+}  // namespace signet::wire
