@@ -13,16 +13,28 @@ context::context(const context_options& options)
 
 context::context(std::shared_ptr<link::control_plane> plane) : plane_{std::move(plane)} {}
 
-context context::shared() { return context{link::control_plane::shared()}; }
+context context::shared() {
+    return context{link::control_plane::shared()};
+}
 
-int context::fd() const { return plane_->fd(); }
+int context::fd() const {
+    return plane_->fd();
+}
 
-void context::poll() { plane_->poll(clock::now()); }
+void context::poll() {
+    plane_->poll(clock::now());
+}
 
-void context::poll_for(std::chrono::nanoseconds limit) { plane_->poll(after(limit)); }
+void context::poll_for(std::chrono::nanoseconds limit) {
+    plane_->poll(after(limit));
+}
 
-void context::stop() { plane_->stop(); }
+void context::stop() {
+    plane_->stop();
+}
 
-const std::string& context::directory() const { return plane_->directory().path(); }
+const std::string& context::directory() const {
+    return plane_->directory().path();
+}
 
 }  // namespace signet

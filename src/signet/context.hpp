@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A context is a process's place among the others: one listening socket in the rendezvous directory
-// and one thread, asleep unless somebody joins, leaves or dies. Endpoints that are given none share one.
-// Make your own for another directory, or to drive it from your own loop without any thread.
+// and one thread, asleep unless somebody joins, leaves or dies. Endpoints that are given none share
+// one. Make your own for another directory, or to drive it from your own loop without any thread.
 //
-// Thread safety: any thread may call any member. A copy is the same context; it lives as long as its
-// last copy or endpoint.
+// Thread safety: any thread may call any member. A copy is the same context; it lives as long as
+// its last copy or endpoint.
 #pragma once
 
 #include <signet/base/time.hpp>

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// `publisher<T>` sends messages of type T to every subscriber of a name, in this process and others.
-// T is plain: numbers, enumerations, arrays and structs of them, without pointers; it travels as its
-// bytes. Small messages (up to 240 bytes) are copied into the ring; larger ones lie in a chunk that
-// subscribers read in place, and are best written there to begin with: loan(), write, publish().
+// `publisher<T>` sends messages of type T to every subscriber of a name, in this process and
+// others. T is plain: numbers, enumerations, arrays and structs of them, without pointers; it
+// travels as its bytes. Small messages (up to 240 bytes) are copied into the ring; larger ones lie
+// in a chunk that subscribers read in place, and are best written there to begin with: loan(),
+// write, publish().
 //
-// Thread safety: one thread at a time, but for subscribers(), wait_for_subscribers() and try_event().
-// Nothing waits for a subscriber unless that subscriber chose delivery::block. Throws `error` where
-// memory runs out, and in a forked child.
+// Thread safety: one thread at a time, but for subscribers(), wait_for_subscribers() and
+// try_event(). Nothing waits for a subscriber unless that subscriber chose delivery::block. Throws
+// `error` where memory runs out, and in a forked child.
 #pragma once
 
+#include <signet/base/name.hpp>
 #include <signet/context.hpp>
 #include <signet/topic.hpp>
 #include <signet/transport/shm/message_traits.hpp>
@@ -26,20 +28,20 @@ namespace signet {
 template <class T>
 class publisher;
 
-/// Memory to write one message in, before it is published. Holds whatever an earlier message of this
-/// publisher left there: write every field you want read. Dropped unpublished, it goes back. Move-only;
-/// must not outlive its publisher.
+/// Memory to write one message in, before it is published. Holds whatever an earlier message of
+/// this publisher left there: write every field you want read. Dropped unpublished, it goes back.
+/// Move-only; must not outlive its publisher.
 template <class T>
-class loan {
+class loaned {
 public:
-    loan(loan&& other) noexcept
+    loaned(loaned&& other) noexcept
         : publisher_{std::exchange(other.publisher_, nullptr)}, slot_{std::move(other.slot_)} {}
-    loan& operator=(loan&& other) noexcept {
+    loaned& operator=(loaned&& other) noexcept {
         std::swap(publisher_, other.publisher_);
         std::swap(slot_, other.slot_);
         return *this;
     }
-    ~loan() {
+    ~loaned() {
         if (publisher_ != nullptr) slot_.give_back(*publisher_);
     }
 
@@ -50,7 +52,7 @@ private:
     friend class publisher<T>;
     using engine = transport::shm::topic_publisher;
 
-    loan(engine& from, transport::shm::loan_slot<T> slot) : publisher_{&from}, slot_{slot} {}
+    loaned(engine& from, transport::shm::loan_slot<T> slot) : publisher_{&from}, slot_{slot} {}
 
     engine* publisher_;
     transport::shm::loan_slot<T> slot_;
@@ -70,7 +72,8 @@ public:
         : engine_{std::make_unique<engine>(in.plane(), parse_address(name).name,
                                            wire::descriptor_of<T>(), options)} {}
 
-    /// Sends a copy. Waits for room where a blocking subscriber is behind. False: stopped meanwhile.
+    /// Sends a copy. Waits for room where a blocking subscriber is behind. False: stopped
+    /// meanwhile.
     bool publish(const T& message, std::stop_token stop = {}) {
         return send(message, {never, std::move(stop)});
     }
@@ -83,20 +86,19 @@ public:
         return send(message, {after(limit), {}});
     }
 
-    /// Memory to write the next message in. Waits where all of it is held by blocking subscribers.
-    /// None: stopped meanwhile. More than `loans_max` at once is a contract_violation.
-    std::optional<loan<T>> try_loan() { return borrow(transport::patience::none()); }
-
-    signet::loan<T> loan() {
-        auto borrowed = borrow({});
-        if (!borrowed) throw error{errc::refused, "loan memory", {}, "the context was stopped"};
-        return std::move(*borrowed);
+    /// Memory to write the next message in. Waits where blocking subscribers hold all of it. None:
+    /// stopped meanwhile. More than `loans_max` at once is a contract_violation.
+    std::optional<loaned<T>> loan(std::stop_token stop = {}) {
+        return borrow({never, std::move(stop)});
     }
 
-    /// Sends what was written to a loan; nothing is copied. False: stopped meanwhile, and the message
-    /// is dropped.
-    bool publish(signet::loan<T>&& written, std::stop_token stop = {}) {
-        signet::loan<T> owned{std::move(written)};
+    /// The same without waiting. None: all of it is held.
+    std::optional<loaned<T>> try_loan() { return borrow(transport::patience::none()); }
+
+    /// Sends what was written to a loan; nothing is copied. False: stopped meanwhile, and the
+    /// message is dropped.
+    bool publish(loaned<T>&& written, std::stop_token stop = {}) {
+        loaned<T> owned{std::move(written)};
         if (!owned.slot_.publish(*engine_, {never, std::move(stop)})) return false;
         owned.publisher_ = nullptr;
         return true;
@@ -131,10 +133,10 @@ private:
         return transport::shm::send_copy(*engine_, message, limit);
     }
 
-    std::optional<signet::loan<T>> borrow(const transport::patience& limit) {
+    std::optional<loaned<T>> borrow(const transport::patience& limit) {
         auto borrowed = slot::borrow(*engine_, limit);
         if (!borrowed) return std::nullopt;
-        return signet::loan<T>{*engine_, std::move(*borrowed)};
+        return loaned<T>{*engine_, std::move(*borrowed)};
     }
 
     std::unique_ptr<engine> engine_;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// `subscriber<T>` receives the messages that every `publisher<T>` of a name sends, in this process and
-// others, now and later. Small messages are copied out of the ring; larger ones are read in place, and
-// their memory is held until the sample is gone.
+// `subscriber<T>` receives the messages that every `publisher<T>` of a name sends, in this process
+// and others, now and later. Small messages are copied out of the ring; larger ones are read in
+// place, and their memory is held until the sample is gone.
 //
-// Thread safety: one thread at a time, but for try_event(). Nobody can make it wait for ever: a wait
-// ends by its event, a deadline, or a stop. What a publisher committed before it died is still
+// Thread safety: one thread at a time, but for try_event(). Nobody can make it wait for ever: a
+// wait ends by its event, a deadline, or a stop. What a publisher committed before it died is still
 // received. Throws `error` once for each publisher that cannot be joined (another layout, a limit),
 // and in a forked child; the subscriber goes on with the others.
 #pragma once
 
+#include <signet/base/name.hpp>
 #include <signet/context.hpp>
 #include <signet/topic.hpp>
 #include <signet/transport/shm/sample_slot.hpp>
@@ -23,9 +24,9 @@
 
 namespace signet {
 
-/// A message that was received. Move-only. A large one is read where the publisher wrote it, and stays
-/// there until the sample is destroyed, even if the publisher or the subscriber is gone; it belongs to
-/// the subscriber's thread.
+/// A message that was received. Move-only. A large one is read where the publisher wrote it, and
+/// stays there until the sample is destroyed, even if the publisher or the subscriber is gone; it
+/// belongs to the subscriber's thread.
 template <class T>
 class sample {
 public:
@@ -56,8 +57,8 @@ class subscriber {
     static_assert(wire::require_plain<T>());
 
 public:
-    /// Joins the topic `name` ("robot/pose"). Publishers are found in the background. Throws `error`:
-    /// a bad name or option, no memory, a rendezvous directory that cannot be used.
+    /// Joins the topic `name` ("robot/pose"). Publishers are found in the background. Throws
+    /// `error`: a bad name or option, no memory, a rendezvous directory that cannot be used.
     explicit subscriber(std::string_view name, const subscriber_options& options = {})
         : subscriber{context::shared(), name, options} {}
 
@@ -122,9 +123,7 @@ public:
             return *this;
         }
         void operator++(int) { ++*this; }
-        friend bool operator==(const iterator& it, std::default_sentinel_t) {
-            return !it.current_;
-        }
+        friend bool operator==(const iterator& it, std::default_sentinel_t) { return !it.current_; }
 
     private:
         subscriber* from_;

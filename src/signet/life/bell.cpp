@@ -12,7 +12,9 @@ namespace {
 // next sleeper then makes costs about as much as a hundred fences.
 constexpr std::uint32_t quiet_max = 1024;
 
-constexpr std::uint32_t generation_of(std::uint32_t word) { return word / bell_generation; }
+constexpr std::uint32_t generation_of(std::uint32_t word) {
+    return word / bell_generation;
+}
 
 }  // namespace
 
@@ -48,7 +50,8 @@ void bell_ringer::stop_fencing() {
     std::uint32_t word = words_->word.load(std::memory_order_relaxed);
     if ((word & (bell_armed | bell_armed_fd)) != 0) return ring();
     const std::uint32_t quiet = (word & ~bell_fencing) + bell_generation;
-    if (!words_->word.compare_exchange(word, quiet, std::memory_order_seq_cst)) ring();  // N4, SYNC bell
+    if (!words_->word.compare_exchange(word, quiet, std::memory_order_seq_cst))
+        ring();  // N4, SYNC bell
 }
 
 os::futex_waiter bell_sleeper::arm() {
@@ -57,7 +60,9 @@ os::futex_waiter bell_sleeper::arm() {
     return {words_->epoch.address(), epoch, false};
 }
 
-void bell_sleeper::arm_event() { arm_with(bell_armed_fd); }
+void bell_sleeper::arm_event() {
+    arm_with(bell_armed_fd);
+}
 
 void bell_sleeper::arm_with(std::uint32_t bit) {
     const std::uint32_t word =

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who sleeps, and how to wake them without asking the kernel when nobody does. The protocol, why no
-// wake-up is lost, and what a death at each step leaves: docs/design/bells.md; N1..N4 and S1..S5 are
-// the steps there.
+// wake-up is lost, and what a death at each step leaves: docs/design/bells.md; N1..N4 and S1..S5
+// are the steps there.
 //
-// Thread safety: a ringer belongs to one thread at a time, so does a sleeper. The words are hints that
-// every process of the trust group may write: a forged one costs time, never correctness.
+// Thread safety: a ringer belongs to one thread at a time, so does a sleeper. The words are hints
+// that every process of the trust group may write: a forged one costs time, never correctness.
 #pragma once
 
 #include <signet/memory/topic_layout.hpp>
@@ -37,8 +37,8 @@ public:
     bell_ringer(memory::bell_words& words, const os::descriptor* event, fence_mode mode) noexcept
         : words_{&words}, event_{event}, mode_{mode} {}
 
-    /// Call after each commit. Wakes whoever armed before it saw the commit; makes a system call only
-    /// then. Never blocks.
+    /// Call after each commit. Wakes whoever armed before it saw the commit; makes a system call
+    /// only then. Never blocks.
     void notify() {
         memory::compiler_fence();
         // N1. relaxed: ordered by the sleeper's barrier, or by the fence of the slow path

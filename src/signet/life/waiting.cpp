@@ -11,7 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A wake-up across cores costs about 40 us here; spinning longer than that can at best halve the wait.
+// A wake-up across cores costs about 40 us here; spinning longer than that can at best halve the
+// wait.
 constexpr std::chrono::nanoseconds budget_max = 50us;
 constexpr std::chrono::nanoseconds budget_min = 1us;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a thread of Signet waits: it spins a little, for a wake-up across cores costs hundreds of polled
-// round trips, and then sleeps until one of its bells rings, its notice is posted, or its deadline
-// passes.
+// How a thread of Signet waits: it spins a little, for a wake-up across cores costs hundreds of
+// polled round trips, and then sleeps until one of its bells rings, its notice is posted, or its
+// deadline passes.
 //
 // Thread safety: notice::post may be called from any thread; the rest belongs to the waiting one.
 #pragma once
@@ -79,8 +79,7 @@ private:
 /// Posts `target` when a stop is asked for.
 class stop_notice {
 public:
-    stop_notice(const std::stop_token& token, notice& target)
-        : callback_{token, post{&target}} {}
+    stop_notice(const std::stop_token& token, notice& target) : callback_{token, post{&target}} {}
 
 private:
     struct post {

@@ -32,7 +32,9 @@ plane_options completed(plane_options options) {
 
 }  // namespace
 
-std::uint64_t make_id() { return os::random_u64(); }
+std::uint64_t make_id() {
+    return os::random_u64();
+}
 
 std::shared_ptr<control_plane> control_plane::shared() {
     static std::mutex guard;
@@ -87,7 +89,9 @@ control_plane::~control_plane() {
 
 void control_plane::check_process() const {
     if (generation_ == os::process_generation()) return;
-    throw error{errc::forked, "use an endpoint", {},
+    throw error{errc::forked,
+                "use an endpoint",
+                {},
                 "it was made before fork() in the parent; make a new one in this process"};
 }
 
@@ -121,7 +125,8 @@ void control_plane::remove(participant& endpoint) noexcept {
 void control_plane::meet(participant& endpoint, const listing& whom) {
     {
         const auto locked = lock();
-        if (peer* known = find_peer(whom.context)) return introduce(endpoint, *known, whom.endpoint);
+        if (peer* known = find_peer(whom.context))
+            return introduce(endpoint, *known, whom.endpoint);
     }
     auto socket = directory_.connect(endpoint.topic(), whom, after(options_.handshake_limit));
     if (!socket) return;

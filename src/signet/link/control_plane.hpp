@@ -4,7 +4,8 @@
 // unless somebody joins or leaves, or by hand through fd() and poll().
 //
 // Thread safety: all public members from any thread. Participants are called with the lock held, in
-// the driving thread or in the thread that adds them; they must not call add() or remove() from there.
+// the driving thread or in the thread that adds them; they must not call add() or remove() from
+// there.
 #pragma once
 
 #include <signet/base/time.hpp>
@@ -30,8 +31,8 @@ namespace signet::link {
 
 /// Why a peer was declined, or declined us.
 struct refusal {
-    std::uint64_t code = 0;              ///< an errc
-    std::string reason;                  ///< a sentence for people
+    std::uint64_t code = 0;  ///< an errc
+    std::string reason;      ///< a sentence for people
 };
 
 /// An endpoint of a pattern, as the control plane sees it.
@@ -86,12 +87,12 @@ public:
     control_plane(const control_plane&) = delete;
     control_plane& operator=(const control_plane&) = delete;
 
-    /// Puts the endpoint's name down, then finds and greets its counterparts. May block, at most for
-    /// the handshake limit, where a peer does not accept connections. Throws `error`.
+    /// Puts the endpoint's name down, then finds and greets its counterparts. May block, at most
+    /// for the handshake limit, where a peer does not accept connections. Throws `error`.
     void add(participant& endpoint);
 
-    /// Has the endpoint say farewell and takes its name back. No call into it is under way or follows
-    /// when this returns.
+    /// Has the endpoint say farewell and takes its name back. No call into it is under way or
+    /// follows when this returns.
     void remove(participant& endpoint) noexcept;
 
     /// Held while participants are called. To send from another thread, take it.

@@ -9,8 +9,8 @@
 namespace signet::link {
 namespace {
 
-// Each entry is a descriptor plus one; zero is free. Relaxed throughout: an entry is only ever read by
-// the thread that wrote it or, in the child, by the only thread there is.
+// Each entry is a descriptor plus one; zero is free. Relaxed throughout: an entry is only ever read
+// by the thread that wrote it or, in the child, by the only thread there is.
 constexpr std::size_t entries_max = 8192;
 std::array<std::atomic<int>, entries_max> entries{};
 

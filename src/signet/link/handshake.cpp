@@ -37,7 +37,9 @@ void control_plane::read_frames(std::uint64_t tag) {
             if (got.status == os::receive_status::closed) return drop(tag, from.describe_end());
             if (got.status == os::receive_status::empty) break;
             if (got.truncated || got.descriptors_lost) {
-                throw error{errc::peer_misbehaved, "read a frame", {},
+                throw error{errc::peer_misbehaved,
+                            "read a frame",
+                            {},
                             got.truncated ? "it is longer than frames are"
                                           : "its descriptors were lost; raise ulimit -n"};
             }
@@ -72,14 +74,17 @@ void control_plane::process(peer& from, const wire::frame_reader& frame,
 void control_plane::process_hello(peer& from, const wire::frame_reader& frame) {
     const std::uint64_t version = frame.u64(key::version);
     if (version != protocol_version) {
-        throw error{errc::incompatible_version, "talk to a process", {},
+        throw error{errc::incompatible_version,
+                    "talk to a process",
+                    {},
                     "it speaks version " + std::to_string(version) + ", this one speaks version " +
                         std::to_string(protocol_version) + "; build both with the same Signet"};
     }
     if (from.introduced) return;
     const bool accepted_here = from.identity.context == 0;
     from.identity.context = frame.u64(key::context);
-    if (from.identity.pid == 0) from.identity.pid = static_cast<int>(frame.u64(key::pid) & 0x3fff'ffff);
+    if (from.identity.pid == 0)
+        from.identity.pid = static_cast<int>(frame.u64(key::pid) & 0x3fff'ffff);
     from.identity.command = frame.text(key::command);
     from.introduced = true;
     if (accepted_here) greet(from);

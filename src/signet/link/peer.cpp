@@ -49,7 +49,8 @@ bool peer::send(std::span<const std::byte> frame, std::span<const int> descripto
 
 void peer::flush() {
     while (!outbox_.empty() && try_send(outbox_.front()) != os::send_result::full) {
-        outbox_.pop_front();  // sent, or nobody is there to take it: the hang-up is reported elsewhere
+        outbox_
+            .pop_front();  // sent, or nobody is there to take it: the hang-up is reported elsewhere
     }
 }
 
@@ -59,7 +60,9 @@ os::send_result peer::try_send(const waiting_frame& frame) {
     return socket_.try_send(frame.bytes, fds);
 }
 
-bool peer::process_ended() { return process_ && !process_->running(); }
+bool peer::process_ended() {
+    return process_ && !process_->running();
+}
 
 departure peer::describe_end() {
     if (said_goodbye) return {true, "left"};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One control link: a connected socket to the context of another process (or of this one), its
-// credentials from the kernel, and the pidfd that proves its death. Used under the lock of the control
-// plane; nothing here blocks.
+// credentials from the kernel, and the pidfd that proves its death. Used under the lock of the
+// control plane; nothing here blocks.
 #pragma once
 
 #include <signet/base/time.hpp>
@@ -20,10 +20,10 @@ namespace signet::link {
 
 /// Who is at the other end.
 struct peer_identity {
-    int pid = 0;           ///< as this process sees it; as the peer says where it sees none
-    unsigned uid = 0;      ///< from the kernel
+    int pid = 0;       ///< as this process sees it; as the peer says where it sees none
+    unsigned uid = 0;  ///< from the kernel
     std::uint64_t context = 0;
-    std::string command;   ///< for people
+    std::string command;  ///< for people
 };
 
 /// How somebody ended.
@@ -67,11 +67,11 @@ public:
     int socket_fd() const noexcept { return socket_.fd(); }
     std::optional<int> process_fd() const noexcept;
 
-    peer_identity identity;      ///< filled in by the plane when hello arrives
-    bool introduced = false;     ///< hello arrived and was accepted
+    peer_identity identity;   ///< filled in by the plane when hello arrives
+    bool introduced = false;  ///< hello arrived and was accepted
     bool said_goodbye = false;
     deadline hello_by;
-    std::uint64_t tag = 0;       ///< what the plane's epoll calls it
+    std::uint64_t tag = 0;  ///< what the plane's epoll calls it
 
 private:
     struct waiting_frame {

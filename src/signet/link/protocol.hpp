@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of the control link: which frames two contexts exchange and what they carry. Each frame is
-// one MessagePack map in one seqpacket message; docs/formats.md draws them.
+// The words of the control link: which frames two contexts exchange and what they carry. Each frame
+// is one MessagePack map in one seqpacket message; docs/formats.md draws them.
 #pragma once
 
 #include <cstdint>

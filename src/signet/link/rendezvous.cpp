@@ -105,14 +105,14 @@ rendezvous::rendezvous(const std::string& path)
       topics_{root_.open_or_create_below("topics")} {}
 
 os::seqpacket_listener rendezvous::listen(std::uint64_t context) const {
-    // A name appears only when its socket listens: a connection in between would be refused, and the
-    // name taken for dead.
-    // A sweeper may take the hidden name for a dead one and remove it; then another try is due.
+    // A name appears only when its socket listens: a connection in between would be refused, and
+    // the name taken for dead. A sweeper may take the hidden name for a dead one and remove it;
+    // then another try is due.
     const std::string name = digits(context);
     const std::string hidden = '.' + name;
     for (int tries_left = 10;; --tries_left) {
-        os::seqpacket_listener listener{sockets_, hidden,
-                                        os::seqpacket_listener::private_mode, backlog};
+        os::seqpacket_listener listener{sockets_, hidden, os::seqpacket_listener::private_mode,
+                                        backlog};
         if (done_unless_removed([&] { sockets_.rename(hidden, name); })) return listener;
         if (tries_left == 0) {
             throw error{errc::limit_reached, "listen in", path_, "its sockets keep being removed"};

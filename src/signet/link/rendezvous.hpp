@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The directory in which processes that use the same name find each other. Each context has one
-// listening socket there, hard-linked under every topic it takes part in; the link's name says who it
-// is, so that a listing is all a newcomer needs. Nothing in the directory has to be cleaned: a socket
-// nobody listens on is dead, and whoever meets it removes it.
+// listening socket there, hard-linked under every topic it takes part in; the link's name says who
+// it is, so that a listing is all a newcomer needs. Nothing in the directory has to be cleaned: a
+// socket nobody listens on is dead, and whoever meets it removes it.
 //
 //     sockets/<context>                            16 hexadecimal digits
 //     topics/<name with ':' for '/'>/p-<context>-<endpoint>    a publisher
@@ -67,13 +67,13 @@ public:
     /// Every topic that has a list now.
     std::vector<std::string> topics() const;
 
-    /// Connects to the context of a listing. None: it is dead, and its names were removed. Blocks at
-    /// most until the deadline.
+    /// Connects to the context of a listing. None: it is dead, and its names were removed. Blocks
+    /// at most until the deadline.
     std::optional<os::seqpacket_socket> connect(std::string_view topic, const listing& whom,
                                                 deadline until) const;
 
-    /// Removes the sockets of dead contexts: all of them in a small directory, a sample of them in a
-    /// large one, so that each newcomer does a bounded share.
+    /// Removes the sockets of dead contexts: all of them in a small directory, a sample of them in
+    /// a large one, so that each newcomer does a bounded share.
     void sweep() const noexcept;
 
     const std::string& path() const noexcept { return path_; }

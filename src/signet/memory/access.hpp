@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only way Signet touches memory that another process can see. A word is read and written whole,
-// with a spelled order; bytes travel as relaxed words, so that a reader which loses a race reads old
-// or new bytes but is never undefined. Everything here may be called from any thread and never fails.
+// The only way Signet touches memory that another process can see. A word is read and written
+// whole, with a spelled order; bytes travel as relaxed words, so that a reader which loses a race
+// reads old or new bytes but is never undefined. Everything here may be called from any thread and
+// never fails.
 //
 // Built with SIGNET_ACCESS_HOOK (tests only), each access first calls a hook, which may stop the
 // process for good or change what other processes are supposed to own.
@@ -89,7 +90,9 @@ inline void fence(std::memory_order order) noexcept {
 }
 
 /// Keeps the compiler from moving accesses across; the processor may still do so.
-inline void compiler_fence() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+inline void compiler_fence() noexcept {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+}
 
 /// Tells the processor that this is a spin loop.
 inline void relax_cpu() noexcept {
@@ -102,7 +105,9 @@ inline void relax_cpu() noexcept {
 
 inline constexpr std::size_t word_bytes = sizeof(std::uint64_t);
 
-constexpr std::size_t words_for(std::size_t bytes) { return (bytes + word_bytes - 1) / word_bytes; }
+constexpr std::size_t words_for(std::size_t bytes) {
+    return (bytes + word_bytes - 1) / word_bytes;
+}
 
 /// Copies `bytes` bytes into shared words; the rest of the last word is zeroed.
 inline void copy_in(shared_word<std::uint64_t>* to, const void* from, std::size_t bytes) noexcept {
@@ -121,12 +126,12 @@ inline void copy_in(shared_word<std::uint64_t>* to, const void* from, std::size_
 }
 
 /// Copies `bytes` bytes out of shared words. The caller proves afterwards that they are whole.
-inline void copy_out(void* to, const shared_word<std::uint64_t>* from,
-                     std::size_t bytes) noexcept {
+inline void copy_out(void* to, const shared_word<std::uint64_t>* from, std::size_t bytes) noexcept {
     auto* target = static_cast<std::byte*>(to);
     const std::size_t whole = bytes / word_bytes;
     for (std::size_t i = 0; i < whole; ++i) {
-        const std::uint64_t word = from[i].load(std::memory_order_relaxed);  // checked by the caller
+        const std::uint64_t word =
+            from[i].load(std::memory_order_relaxed);  // checked by the caller
         std::memcpy(target + i * word_bytes, &word, word_bytes);
     }
     if (const std::size_t rest = bytes % word_bytes; rest != 0) {

@@ -81,7 +81,7 @@ read_result ring_reader::open_chunk(message_view& view, payload_shape shape) noe
     if (free_holds_.empty()) return read_result::full;
     view.hold = free_holds_.back();
     page_->hazard[view.hold].store(position_ + 1, std::memory_order_relaxed);  // R4, fenced below
-    fence(std::memory_order_seq_cst);  // SYNC hazard
+    fence(std::memory_order_seq_cst);                                          // SYNC hazard
     // relaxed: ordered by the fence above
     const bool held = header_->frontier.load(std::memory_order_relaxed) <= position_;
     const bool sane =
@@ -103,7 +103,8 @@ void ring_reader::release(std::uint32_t hold) noexcept {
 }
 
 std::uint64_t ring_reader::skip_passed() noexcept {
-    const std::uint64_t frontier = header_->frontier.load(std::memory_order_acquire);  // SYNC frontier
+    const std::uint64_t frontier =
+        header_->frontier.load(std::memory_order_acquire);  // SYNC frontier
     if (frontier <= position_) return 0;
     const std::uint64_t lost = frontier - position_;
     position_ = frontier;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The topic ring: one writer, any number of readers that each write only their own page. The
-// protocol, its invariants and what a death at each step leaves: docs/design/topic-ring.md; the labels
-// P1..P5, M1..M6, R1..R7 below are the steps there.
+// protocol, its invariants and what a death at each step leaves: docs/design/topic-ring.md; the
+// labels P1..P5, M1..M6, R1..R7 below are the steps there.
 //
 // Thread safety: a writer and a reader belong to one thread at a time each. Nothing here blocks or
 // calls the kernel. What a peer wrote is checked before it is used.
@@ -133,8 +133,8 @@ public:
         return read_result::message;
     }
 
-    /// Opens the next message: a small one is copied to `buffer` (geometry.inline_bytes_max() bytes),
-    /// a large one is held in place until release().
+    /// Opens the next message: a small one is copied to `buffer` (geometry.inline_bytes_max()
+    /// bytes), a large one is held in place until release().
     read_result try_open(message_view& view, void* buffer) noexcept;
 
     /// Holds the next message, which must be of exactly `bytes` bytes and lie in a chunk.

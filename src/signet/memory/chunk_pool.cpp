@@ -23,15 +23,13 @@ std::optional<std::uint32_t> chunk_pool::take_fresh() {
     return static_cast<std::uint32_t>(used_++);
 }
 
-void chunk_pool::retire(std::uint64_t from, std::uint64_t to,
-                        std::span<const std::uint64_t> held) {
+void chunk_pool::retire(std::uint64_t from, std::uint64_t to, std::span<const std::uint64_t> held) {
     if (ring_.empty()) return;
     examined_.swap(limbo_);
     for (const retired& entry : examined_) sort_out(entry, held);
     examined_.clear();
     for (std::uint64_t message = from; message != to; ++message) {
-        const std::uint32_t chunk =
-            std::exchange(ring_[message & mask_], payload_shape::no_chunk);
+        const std::uint32_t chunk = std::exchange(ring_[message & mask_], payload_shape::no_chunk);
         if (chunk != payload_shape::no_chunk) sort_out({message, chunk}, held);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which chunk of a publisher's segment is free, in the ring, or retired and perhaps still being read.
-// All of it is private memory of the publisher: a peer can delay the reuse of the chunks it holds a
-// hazard on, and nothing else. One thread at a time; nothing blocks.
+// Which chunk of a publisher's segment is free, in the ring, or retired and perhaps still being
+// read. All of it is private memory of the publisher: a peer can delay the reuse of the chunks it
+// holds a hazard on, and nothing else. One thread at a time; nothing blocks.
 #pragma once
 
 #include <signet/memory/topic_layout.hpp>
@@ -14,7 +14,8 @@
 namespace signet::memory {
 
 /// Invariants:
-/// 1. Each chunk below `used()` is in exactly one place: free, with the user (taken), in the ring, or
+/// 1. Each chunk below `used()` is in exactly one place: free, with the user (taken), in the ring,
+/// or
 ///    in limbo. Chunks from `used()` on were never touched.
 /// 2. A chunk leaves limbo only by a scan of all hazards in which none names its message.
 class chunk_pool {

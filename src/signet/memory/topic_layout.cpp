@@ -10,13 +10,15 @@ constexpr std::uint64_t depth_max = std::uint64_t{1} << 24;
 constexpr std::uint64_t chunk_count_max = std::uint64_t{1} << 31;
 
 bool sound_slots(const topic_geometry& g) {
-    return std::has_single_bit(g.depth) && g.depth <= depth_max && std::has_single_bit(g.slot_bytes) &&
-           g.slot_bytes >= sizeof(slot) && g.slot_bytes <= 4 * sizeof(slot);
+    return std::has_single_bit(g.depth) && g.depth <= depth_max &&
+           std::has_single_bit(g.slot_bytes) && g.slot_bytes >= sizeof(slot) &&
+           g.slot_bytes <= 4 * sizeof(slot);
 }
 
 bool sound_chunks(const topic_geometry& g) {
     if (g.payload_bytes_max > payload_bytes_limit) return false;
-    if (g.chunk_bytes == 0) return g.chunk_count == 0 && g.payload_bytes_max <= g.inline_bytes_max();
+    if (g.chunk_bytes == 0)
+        return g.chunk_count == 0 && g.payload_bytes_max <= g.inline_bytes_max();
     return g.chunk_bytes >= g.payload_bytes_max && g.chunk_bytes % line_bytes == 0 &&
            g.chunk_count != 0 && g.chunk_count < chunk_count_max &&
            g.chunk_bytes <= segment_bytes_max / g.chunk_count;

@@ -31,8 +31,8 @@ struct publisher_options {
     /// Subscribers at once; the next one is refused.
     std::uint32_t subscribers_max = 256;
 
-    /// Samples that all subscribers together may hold in place; a large one's memory is set aside only
-    /// when it is used.
+    /// Samples that all subscribers together may hold in place; a large one's memory is set aside
+    /// only when it is used.
     std::uint32_t held_total = 1024;
 
     /// Whether subscribers may choose delivery::block.
@@ -60,10 +60,10 @@ struct topic_event {
     };
 
     kind what;
-    int pid;                    ///< 0 where this process cannot know it
-    std::string command;        ///< for people
-    std::uint64_t endpoint;     ///< the publisher's or subscriber's id; 0 where it did not get so far
-    std::string reason;         ///< a sentence for people; empty for joined
+    int pid;                 ///< 0 where this process cannot know it
+    std::string command;     ///< for people
+    std::uint64_t endpoint;  ///< the publisher's or subscriber's id; 0 where it did not get so far
+    std::string reason;      ///< a sentence for people; empty for joined
     clock::time_point noticed;  ///< when this process noticed
 };
 

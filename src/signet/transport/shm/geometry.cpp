@@ -51,13 +51,14 @@ memory::topic_geometry choose_geometry(const publisher_options& options,
     if (depth > std::uint64_t{1} << 24) bad(topic, "depth is at most 16777216 messages");
     g.depth = std::bit_ceil(std::max<std::uint64_t>(depth, 2));
     if (chunked) {
-        g.chunk_bytes = (payload_bytes_max + memory::line_bytes - 1) / memory::line_bytes *
-                        memory::line_bytes;
+        g.chunk_bytes =
+            (payload_bytes_max + memory::line_bytes - 1) / memory::line_bytes * memory::line_bytes;
         g.chunk_count = g.depth + options.loans_max + options.held_total;
     }
     if (!g.sound()) {
         bad(topic, "depth " + std::to_string(g.depth) + " times " +
-                       std::to_string(payload_bytes_max) + " bytes is more than a segment can span");
+                       std::to_string(payload_bytes_max) +
+                       " bytes is more than a segment can span");
     }
     return g;
 }

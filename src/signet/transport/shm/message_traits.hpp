@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a message of type T travels in shared memory: inside a slot where it fits, else in a chunk. The
-// two differ in who owns the bytes while they are written; here is all that knows the difference.
-// Thread rules are those of the engines.
+// How a message of type T travels in shared memory: inside a slot where it fits, else in a chunk.
+// The two differ in who owns the bytes while they are written; here is all that knows the
+// difference. Thread rules are those of the engines.
 #pragma once
 
 #include <signet/transport/shm/topic_publisher.hpp>

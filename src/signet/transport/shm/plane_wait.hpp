@@ -11,7 +11,8 @@ namespace signet::transport::shm {
 /// Waits until the notice changes or the deadline passes; drives a manual plane meanwhile.
 void wait_for_notice(link::control_plane& plane, const os::futex_waiter& noticed, deadline until);
 
-/// Waits until `fd` is readable, the plane had something to do (and did it), or the deadline passes.
+/// Waits until `fd` is readable, the plane had something to do (and did it), or the deadline
+/// passes.
 void sleep_in_plane(link::control_plane& plane, int fd, deadline until);
 
 }  // namespace signet::transport::shm

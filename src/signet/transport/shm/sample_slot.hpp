@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a received message of type T is: copied into the sample, or held in the publisher's segment.
-// Belongs to the subscriber's thread.
+// Where a received message of type T is: copied into the sample, or held in the publisher's
+// segment. Belongs to the subscriber's thread.
 #pragma once
 
 #include <signet/transport/shm/message_traits.hpp>

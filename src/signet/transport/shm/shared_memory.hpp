@@ -25,8 +25,8 @@ shared_memory create_own_memory(const std::string& name, std::uint64_t bytes);
 /// Memory that everybody who gets the descriptor may write: a bell page.
 shared_memory create_group_memory(const std::string& name, std::uint64_t bytes);
 
-/// Maps what a peer sent as its own memory, read-only. Throws `error` (peer_misbehaved) unless it is
-/// memory of exactly `bytes` bytes that nobody but its creator can write, shrink or punch.
+/// Maps what a peer sent as its own memory, read-only. Throws `error` (peer_misbehaved) unless it
+/// is memory of exactly `bytes` bytes that nobody but its creator can write, shrink or punch.
 os::mapping map_peer_memory(const os::descriptor& file, std::uint64_t bytes);
 
 /// Maps a bell page that a peer sent. Throws `error` likewise.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One publisher, as a subscriber sees it: its segment, mapped read-only, the reader in it, and the two
-// bells between them. Belongs to the subscriber's thread.
+// One publisher, as a subscriber sees it: its segment, mapped read-only, the reader in it, and the
+// two bells between them. Belongs to the subscriber's thread.
 #pragma once
 
 #include <signet/life/bell.hpp>
@@ -68,9 +68,9 @@ private:
 public:
     memory::ring_reader reader;
     life::bell_sleeper data_bell;
-    bool ended = false;     ///< the publisher is gone: what is in the ring is all there will be
-    std::uint32_t held = 0;           ///< samples the user holds in place
-    std::uint64_t lost_untold = 0;    ///< messages lost since the last one received
+    bool ended = false;      ///< the publisher is gone: what is in the ring is all there will be
+    std::uint32_t held = 0;  ///< samples the user holds in place
+    std::uint64_t lost_untold = 0;  ///< messages lost since the last one received
 
 private:
     life::bell_ringer room_bell_;

@@ -36,9 +36,8 @@ std::vector<subscriber_entry> subscriber_table::remove_all() {
 }
 
 subscriber_entry* subscriber_table::find(std::uint64_t endpoint) {
-    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) {
-        return entry.endpoint == endpoint;
-    });
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const auto& entry) { return entry.endpoint == endpoint; });
     return found == entries_.end() ? nullptr : &*found;
 }
 

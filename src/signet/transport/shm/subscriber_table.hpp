@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A publisher's subscribers: their pages, as this process maps them, and what it granted them. Used
-// under the publisher's mutex. Everything read from a page is the subscriber's word and is treated so:
-// a cursor is clamped and never moves back, hazards beyond the grant are not looked at.
+// under the publisher's mutex. Everything read from a page is the subscriber's word and is treated
+// so: a cursor is clamped and never moves back, hazards beyond the grant are not looked at.
 #pragma once
 
 #include <signet/link/peer.hpp>

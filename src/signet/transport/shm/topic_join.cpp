@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a publisher admits a subscriber (docs/design/topic-ring.md, Joining while it runs). Runs in the
-// control thread, with the plane's lock held.
+// How a publisher admits a subscriber (docs/design/topic-ring.md, Joining while it runs). Runs in
+// the control thread, with the plane's lock held.
 #include <signet/base/error.hpp>
 #include <signet/os/membarrier.hpp>
 #include <signet/transport/shm/topic_publisher.hpp>
@@ -93,13 +93,14 @@ void topic_publisher::admit(link::peer& from, const wire::frame_reader& frame, o
         const bool chunked = ring_.geometry().chunk_count != 0;
         const std::uint32_t left = options_.held_total - table_.granted();
         const std::uint32_t grant = chunked ? std::min(held_max_of(frame), left) : 0;
-        table_.add({frame.u64(key::from), &from, std::move(page), policy_of(frame), grant, 0});  // J1
+        table_.add(
+            {frame.u64(key::from), &from, std::move(page), policy_of(frame), grant, 0});  // J1
         entry = table_.find(frame.u64(key::from));
-        ring_.close_room();                                                              // J2
-        if (fencing_ == life::fence_mode::on_demand) os::membarrier_this_process();      // J3
+        ring_.close_room();                                                          // J2
+        if (fencing_ == life::fence_mode::on_demand) os::membarrier_this_process();  // J3
         memory::fence(std::memory_order_seq_cst);  // SYNC join: pairs with the barrier, or with N2
-        start = ring_.published();                                                       // J4
-        entry->cursor = start;                                                           // J5
+        start = ring_.published();                 // J4
+        entry->cursor = start;                     // J5
     }
     welcome(from, *entry, start);
     events_.add(topic_event::kind::joined, from.identity, entry->endpoint, {});

@@ -16,7 +16,8 @@ memory::bell_page& bells_in(const shared_memory& memory) {
     return *reinterpret_cast<memory::bell_page*>(memory.bytes.data());
 }
 
-std::uint64_t payload_bytes_of(const wire::type_descriptor& type, const publisher_options& options) {
+std::uint64_t payload_bytes_of(const wire::type_descriptor& type,
+                               const publisher_options& options) {
     return type.has_fixed_size() ? type.size() : options.payload_bytes_max;
 }
 
@@ -36,7 +37,7 @@ shared_memory create_bells(life::fence_mode fencing) {
 
 life::fence_mode fencing_here() {
     return os::membarrier_supported() && os::register_for_membarrier() ? life::fence_mode::on_demand
-                                                                        : life::fence_mode::always;
+                                                                       : life::fence_mode::always;
 }
 
 }  // namespace
@@ -62,7 +63,9 @@ topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std
     plane_->add(*this);
 }
 
-topic_publisher::~topic_publisher() { plane_->remove(*this); }
+topic_publisher::~topic_publisher() {
+    plane_->remove(*this);
+}
 
 // ---- the publishing thread ----------------------------------------------------------------------
 
@@ -195,9 +198,11 @@ void topic_publisher::received(link::peer& from, const wire::frame_reader& frame
         process_join(from, frame, std::move(descriptors));
     } else if (frame.kind() == link::kind::leave) {
         const std::lock_guard locked{table_mutex_};
-        removed(table_.remove_endpoint(frame.u64(link::key::from)), topic_event::kind::left, "left");
+        removed(table_.remove_endpoint(frame.u64(link::key::from)), topic_event::kind::left,
+                "left");
     } else if (frame.kind() == link::kind::refuse) {
-        declined(from.identity, {frame.u64(link::key::code), std::string{frame.text(link::key::reason)}});
+        declined(from.identity,
+                 {frame.u64(link::key::code), std::string{frame.text(link::key::reason)}});
     }
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The publishing end of a topic in shared memory, untyped: a ring, a pool of chunks, a bell, and the
-// table of subscribers that the control thread keeps. The protocol: docs/design/topic-ring.md.
+// The publishing end of a topic in shared memory, untyped: a ring, a pool of chunks, a bell, and
+// the table of subscribers that the control thread keeps. The protocol: docs/design/topic-ring.md.
 //
-// Thread safety: publishing belongs to one thread at a time; events, counts and waiting for subscribers
-// may be used from any thread. Blocks only where a subscriber that blocks is behind, and then until
-// there is room, the patience ends, or that subscriber leaves or dies. Throws `error` where memory
-// runs out, and in a forked child.
+// Thread safety: publishing belongs to one thread at a time; events, counts and waiting for
+// subscribers may be used from any thread. Blocks only where a subscriber that blocks is behind,
+// and then until there is room, the patience ends, or that subscriber leaves or dies. Throws
+// `error` where memory runs out, and in a forked child.
 #pragma once
 
 #include <signet/base/error.hpp>

@@ -100,8 +100,7 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
         source_memory memory =
             map_all(std::move(request.page), std::move(descriptors), answer.geometry);
         inbox news;
-        news.arrivals.push_back(
-            std::make_unique<source>(answer, from.identity, std::move(memory)));
+        news.arrivals.push_back(std::make_unique<source>(answer, from.identity, std::move(memory)));
         events_.add(topic_event::kind::joined, from.identity, publisher, {});
         hand_over(std::move(news));
     } catch (const error& e) {

@@ -26,7 +26,9 @@ topic_subscriber::topic_subscriber(std::shared_ptr<link::control_plane> plane, s
     plane_->add(*this);
 }
 
-topic_subscriber::~topic_subscriber() { plane_->remove(*this); }
+topic_subscriber::~topic_subscriber() {
+    plane_->remove(*this);
+}
 
 // ---- the receiving thread -----------------------------------------------------------------------
 

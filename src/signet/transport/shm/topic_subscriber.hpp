@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The receiving end of a topic in shared memory, untyped: it joins every publisher of its name, now and
-// later, and reads their rings in turn. The protocol: docs/design/topic-ring.md.
+// The receiving end of a topic in shared memory, untyped: it joins every publisher of its name, now
+// and later, and reads their rings in turn. The protocol: docs/design/topic-ring.md.
 //
 // Thread safety: receiving belongs to one thread at a time; events may be taken from any thread.
-// Everything a publisher wrote is checked; one that breaks the rules is dropped, and an event says so.
+// Everything a publisher wrote is checked; one that breaks the rules is dropped, and an event says
+// so.
 #pragma once
 
 #include <signet/base/error.hpp>
@@ -70,9 +71,8 @@ public:
 
     /// Opens the next message, of exactly `bytes` bytes, which must lie in a chunk.
     bool try_open_large(received_message& message, std::size_t bytes) {
-        return take_next(message, [&](source& from) {
-            return from.reader.try_hold(message.view, bytes);
-        });
+        return take_next(message,
+                         [&](source& from) { return from.reader.try_hold(message.view, bytes); });
     }
 
     /// Ends the hold of a message that lies in place.
@@ -215,11 +215,11 @@ private:
 
     life::spinner spinner_;
     life::notice notice_;
-    subscriber_counts past_;  ///< of sources that are gone
+    subscriber_counts past_;                             ///< of sources that are gone
     std::vector<std::unique_ptr<source>> ended_in_use_;  ///< gone, but the user holds their samples
-    std::vector<os::futex_waiter> words_;  ///< what the next sleep waits for
-    std::optional<os::epoll> events_set_;  ///< of fd()
-    os::event news_event_;                 ///< in that set; signalled by post()
+    std::vector<os::futex_waiter> words_;                ///< what the next sleep waits for
+    std::optional<os::epoll> events_set_;                ///< of fd()
+    os::event news_event_;                               ///< in that set; signalled by post()
 
     std::mutex inbox_mutex_;  // taken after the plane's lock, never before
     inbox inbox_;
