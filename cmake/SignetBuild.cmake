@@ -55,6 +55,8 @@ function(signet_test name)
   if(arg_HOOKED)
     set(library signet_hooked)
   endif()
-  target_link_libraries(${name} PRIVATE signet_flags ${library} ${arg_LIBRARIES} GTest::gtest_main)
+  # in this order: what tests are written with calls the library
+  target_link_libraries(${name} PRIVATE signet_flags signet_testing ${library} ${arg_LIBRARIES}
+                        GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
 endfunction()

@@ -13,8 +13,8 @@ namespace signet::os {
 
 /// What a child is given. Descriptors stay open here; the child gets duplicates.
 struct spawn_options {
-    std::vector<int> kept_descriptors;  ///< become 3, 4, ... in the child
-    int standard_input = -1;            ///< -1: as here
+    std::vector<int> kept_descriptors{};  ///< become 3, 4, ... in the child
+    int standard_input = -1;              ///< -1: as here
     int standard_output = -1;
     int standard_error = -1;
 };

@@ -28,13 +28,10 @@ std::string checked(std::string_view name) {
 }
 
 const char* advice_for(long result) {
-    switch (result) {
-        case -EACCES:
-        case -EPERM: return "check its owner and mode, and those of the directories above";
-        case -ENOTDIR:
-        case -ELOOP: return "it must be a directory, not a file or a symbolic link";
-        default: return "";
-    }
+    const bool denied = result == -EACCES || result == -EPERM;
+    const bool other_kind = result == -ENOTDIR || result == -ELOOP;
+    if (denied) return "check its owner and mode, and those of the directories above";
+    return other_kind ? "it must be a directory, not a file or a symbolic link" : "";
 }
 
 long check_path(long result, const char* operation, const std::string& path) {
@@ -58,8 +55,7 @@ void append_names(const char* records, std::size_t bytes, std::vector<std::strin
 bool remove_entry(const directory& place, std::string_view name, int flags) {
     const long result = call(SYS_unlinkat, place.fd(), checked(name).c_str(), flags);
     if (result == -ENOENT || result == -ENOTEMPTY || result == -EEXIST) return false;
-    check_path(result, "remove", place.path_of(name));
-    return true;
+    return check_path(result, "remove", place.path_of(name)) == 0;
 }
 
 }  // namespace
@@ -126,19 +122,17 @@ std::vector<std::string> directory::list() const {
 }
 
 bool directory::link(std::string_view name, const directory& to, std::string_view new_name) const {
-    const std::string from = checked(name);
-    const std::string target = checked(new_name);
-    const long result = call(SYS_linkat, fd(), from.c_str(), to.fd(), target.c_str(), 0);
+    const long result =
+        call(SYS_linkat, fd(), checked(name).c_str(), to.fd(), checked(new_name).c_str(), 0);
     if (result == -EEXIST) return false;
-    check_path(result, "create link", to.path_of(target));
+    check_path(result, "create link", to.path_of(new_name));
     return true;
 }
 
 void directory::rename(std::string_view name, std::string_view new_name) const {
-    const std::string from = checked(name);
-    const std::string to = checked(new_name);
-    const long result = call(SYS_renameat2, fd(), from.c_str(), fd(), to.c_str(), 0);
-    check_path(result, "rename", path_of(from));
+    const long result =
+        call(SYS_renameat2, fd(), checked(name).c_str(), fd(), checked(new_name).c_str(), 0);
+    check_path(result, "rename", path_of(name));
 }
 
 bool directory::remove(std::string_view name) const {

@@ -7,6 +7,8 @@
 
 #include <signet/os/descriptor.hpp>
 
+#include <utility>
+
 namespace signet::os {
 
 class event {
