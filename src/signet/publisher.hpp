@@ -45,6 +45,9 @@ public:
         if (publisher_ != nullptr) slot_.give_back(*publisher_);
     }
 
+    /// Whether there is memory; the members below are for loans that have some.
+    explicit operator bool() const noexcept { return publisher_ != nullptr; }
+
     T& operator*() noexcept { return slot_.value(); }
     T* operator->() noexcept { return &slot_.value(); }
 
@@ -52,10 +55,11 @@ private:
     friend class publisher<T>;
     using engine = transport::shm::topic_publisher;
 
+    loaned() = default;
     loaned(engine& from, transport::shm::loan_slot<T> slot) : publisher_{&from}, slot_{slot} {}
 
-    engine* publisher_;
-    transport::shm::loan_slot<T> slot_;
+    engine* publisher_ = nullptr;
+    transport::shm::loan_slot<T> slot_{};
 };
 
 template <class T>
@@ -88,17 +92,18 @@ public:
 
     /// Memory to write the next message in. Waits where blocking subscribers hold all of it. None:
     /// stopped meanwhile. More than `loans_max` at once is a contract_violation.
-    std::optional<loaned<T>> loan(std::stop_token stop = {}) {
-        return borrow({never, std::move(stop)});
-    }
+    loaned<T> loan(std::stop_token stop = {}) { return borrow({never, std::move(stop)}); }
 
     /// The same without waiting. None: all of it is held.
-    std::optional<loaned<T>> try_loan() { return borrow(transport::patience::none()); }
+    loaned<T> try_loan() { return borrow(transport::patience::none()); }
 
     /// Sends what was written to a loan; nothing is copied. False: stopped meanwhile, and the
     /// message is dropped.
     bool publish(loaned<T>&& written, std::stop_token stop = {}) {
         loaned<T> owned{std::move(written)};
+        if (owned.publisher_ != engine_.get()) {
+            throw contract_violation{"publish: the loan is empty, or of another publisher"};
+        }
         if (!owned.slot_.publish(*engine_, {never, std::move(stop)})) return false;
         owned.publisher_ = nullptr;
         return true;
@@ -133,10 +138,9 @@ private:
         return transport::shm::send_copy(*engine_, message, limit);
     }
 
-    std::optional<loaned<T>> borrow(const transport::patience& limit) {
+    loaned<T> borrow(const transport::patience& limit) {
         auto borrowed = slot::borrow(*engine_, limit);
-        if (!borrowed) return std::nullopt;
-        return loaned<T>{*engine_, std::move(*borrowed)};
+        return borrowed ? loaned<T>{*engine_, *borrowed} : loaned<T>{};
     }
 
     std::unique_ptr<engine> engine_;

@@ -24,12 +24,16 @@
 
 namespace signet {
 
-/// A message that was received. Move-only. A large one is read where the publisher wrote it, and
-/// stays there until the sample is destroyed, even if the publisher or the subscriber is gone; it
-/// belongs to the subscriber's thread.
+/// A message that was received, or nothing: `while (auto pose = poses.receive()) use(pose->x);`.
+/// Move-only. A large message is read where the publisher wrote it, and stays there until the
+/// sample is destroyed, even if the publisher or the subscriber is gone; it belongs to the
+/// subscriber's thread.
 template <class T>
 class sample {
 public:
+    /// Whether there is a message; the members below are for samples that have one.
+    explicit operator bool() const noexcept { return engaged_; }
+
     const T& operator*() const noexcept { return slot_.value(); }
     const T* operator->() const noexcept { return &slot_.value(); }
 
@@ -47,6 +51,7 @@ private:
     friend class subscriber;
 
     transport::shm::sample_slot<T> slot_;
+    bool engaged_ = false;
     std::uint64_t number_ = 0;
     std::uint64_t publisher_ = 0;
     std::uint64_t lost_before_ = 0;
@@ -67,29 +72,18 @@ public:
                                            &wire::descriptor_of<T>(), options)} {}
 
     /// Waits for the next message. None: stopped.
-    std::optional<sample<T>> receive(std::stop_token stop = {}) {
-        return take({never, std::move(stop)});
-    }
+    sample<T> receive(std::stop_token stop = {}) { return take({never, std::move(stop)}); }
 
     /// The next message, if one is there.
-    std::optional<sample<T>> try_receive() {
-        std::optional<sample<T>> next{std::in_place};
-        transport::shm::received_message message;
-        if (!engine_->look_once([&] { return next->slot_.look(engine_, message); })) {
-            next.reset();
-            return next;
-        }
-        fill(*next, message);
-        return next;
+    sample<T> try_receive() {
+        return fill([&](auto&& look) { return engine_->look_once(look); });
     }
 
     /// Waits at most for `limit`. None: nothing came, or stopped.
-    std::optional<sample<T>> receive_for(std::chrono::nanoseconds limit) {
-        return take({after(limit), {}});
-    }
+    sample<T> receive_for(std::chrono::nanoseconds limit) { return take({after(limit), {}}); }
 
     /// Waits at most until `limit`.
-    std::optional<sample<T>> receive_until(deadline limit) { return take({limit, {}}); }
+    sample<T> receive_until(deadline limit) { return take({limit, {}}); }
 
     /// For a loop of your own: readable when a message, an event or a stop may be there, until
     /// try_receive() found nothing. Level-triggered; do not read from it. Valid as long as this.
@@ -115,10 +109,10 @@ public:
         using difference_type = std::ptrdiff_t;
 
         explicit iterator(subscriber& from) : from_{&from} { ++*this; }
-        const sample<T>& operator*() const noexcept { return *current_; }
-        const sample<T>* operator->() const noexcept { return &*current_; }
+        const sample<T>& operator*() const noexcept { return current_; }
+        const sample<T>* operator->() const noexcept { return &current_; }
         iterator& operator++() {
-            current_.reset();
+            current_ = sample<T>{};  // release the last one before waiting for the next
             current_ = from_->receive();
             return *this;
         }
@@ -127,7 +121,7 @@ public:
 
     private:
         subscriber* from_;
-        std::optional<sample<T>> current_;
+        sample<T> current_;
     };
 
     iterator begin() { return iterator{*this}; }
@@ -136,22 +130,21 @@ public:
 private:
     using engine = transport::shm::topic_subscriber;
 
-    std::optional<sample<T>> take(const transport::patience& limit) {
-        std::optional<sample<T>> next{std::in_place};
-        transport::shm::received_message message;
-        const auto look = [&] { return next->slot_.look(engine_, message); };
-        if (!engine_->wait_for(limit, look)) {
-            next.reset();
-            return next;
-        }
-        fill(*next, message);
-        return next;
+    sample<T> take(const transport::patience& limit) {
+        return fill([&](auto&& look) { return engine_->wait_for(limit, look); });
     }
 
-    static void fill(sample<T>& next, const transport::shm::received_message& message) {
+    /// Has `find` look for a message until it is content, straight into the sample.
+    template <class Find>
+    sample<T> fill(Find&& find) {
+        sample<T> next;
+        transport::shm::received_message message;
+        next.engaged_ = find([&] { return next.slot_.look(engine_, message); });
+        if (!next.engaged_) return next;
         next.number_ = message.view.number;
         next.publisher_ = message.from->publisher;
         next.lost_before_ = message.lost_before;
+        return next;
     }
 
     std::shared_ptr<engine> engine_;

@@ -69,6 +69,8 @@ class loan_slot<T, false> {
     static_assert(chunk_aligned<T>, "a message is aligned to at most 64 bytes");
 
 public:
+    loan_slot() = default;
+
     static std::optional<loan_slot> borrow(topic_publisher& from, const patience& limit) {
         const auto chunk = from.loan(limit);
         if (!chunk) return std::nullopt;
@@ -83,7 +85,7 @@ public:
 private:
     explicit loan_slot(chunk_loan chunk) : chunk_{chunk} {}
 
-    chunk_loan chunk_;
+    chunk_loan chunk_{};
 };
 
 }  // namespace signet::transport::shm

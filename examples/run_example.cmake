@@ -1,0 +1,7 @@
+# Runs `program` and compares what it prints with the file `expected`.
+set(ENV{SIGNET_DIR} ${directory})
+execute_process(COMMAND ${program} OUTPUT_VARIABLE printed RESULT_VARIABLE result)
+file(READ ${expected} wanted)
+if(NOT result EQUAL 0 OR NOT printed STREQUAL wanted)
+  message(FATAL_ERROR "exit status ${result}; expected\n${wanted}but it printed\n${printed}")
+endif()
