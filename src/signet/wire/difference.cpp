@@ -101,9 +101,15 @@ private:
         }
     }
 
+    static std::string described(const type_descriptor& descriptor, std::uint32_t index) {
+        const type_info& type = descriptor.type(index);
+        if (type.kind != type_kind::enumeration) return type_text(descriptor, index);
+        return type.name + " (" + type_text(descriptor, type.element) + ")";
+    }
+
     void report_place(const std::string& path, place our, place their) {
-        std::string our_text = type_text(ours_, our.type);
-        std::string their_text = type_text(theirs_, their.type);
+        const std::string our_text = described(ours_, our.type);
+        const std::string their_text = described(theirs_, their.type);
         if (path.empty()) return add("ours is " + our_text + ", theirs is " + their_text);
         add("field '" + path + "': ours " + our_text + " at offset " + std::to_string(our.offset) +
             ", theirs " + their_text + " at offset " + std::to_string(their.offset));
