@@ -133,9 +133,8 @@ void control_plane::meet(participant& endpoint, const listing& whom) {
     const auto locked = lock();
     const auto uid = socket->credentials().uid;
     if (uid != directory_.uid()) {
-        return endpoint.declined({0, uid, whom.context, {}},
-                                 {static_cast<std::uint64_t>(errc::untrusted),
-                                  "it belongs to user " + std::to_string(uid)});
+        return endpoint.distrusted({0, uid, whom.context, {}},
+                                   "it belongs to user " + std::to_string(uid));
     }
     // No deadline for its answer: it may be stopped, and the kernel tells if it dies.
     peer& reached = adopt(std::move(*socket), never);

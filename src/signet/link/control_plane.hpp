@@ -53,8 +53,12 @@ public:
     /// The peer is gone; forget it before returning.
     virtual void gone(peer& who, const departure& how) = 0;
 
-    /// A peer that does not get as far as a join was declined, or declined us.
-    virtual void declined(const peer_identity& who, const refusal& why) = 0;
+    /// A peer that we may have asked for something declined to talk to us at all, or speaks another
+    /// version.
+    virtual void declined(const peer& who, const refusal& why) = 0;
+
+    /// A counterpart is on the list that we must not talk to.
+    virtual void distrusted(const peer_identity& who, const std::string& reason) = 0;
 
     /// The endpoint ends: tell its counterparts. The last call into it.
     virtual void farewell() = 0;

@@ -201,8 +201,7 @@ void topic_publisher::received(link::peer& from, const wire::frame_reader& frame
         removed(table_.remove_endpoint(frame.u64(link::key::from)), topic_event::kind::left,
                 "left");
     } else if (frame.kind() == link::kind::refuse) {
-        declined(from.identity,
-                 {frame.u64(link::key::code), std::string{frame.text(link::key::reason)}});
+        distrusted(from.identity, std::string{frame.text(link::key::reason)});
     }
 }
 
@@ -220,8 +219,12 @@ void topic_publisher::removed(std::vector<subscriber_entry> entries, topic_event
     if (!entries.empty()) notice_.post();  // the publisher may be waiting for one of them
 }
 
-void topic_publisher::declined(const link::peer_identity& who, const link::refusal& why) {
-    events_.add(topic_event::kind::refused, who, 0, why.reason);
+void topic_publisher::declined(const link::peer& who, const link::refusal& why) {
+    distrusted(who.identity, why.reason);
+}
+
+void topic_publisher::distrusted(const link::peer_identity& who, const std::string& reason) {
+    events_.add(topic_event::kind::refused, who, 0, reason);
     notice_.post();
 }
 

@@ -138,8 +138,18 @@ void topic_subscriber::fail(const link::peer_identity& who, std::uint64_t publis
     hand_over(std::move(news));
 }
 
-void topic_subscriber::declined(const link::peer_identity& who, const link::refusal& why) {
-    fail(who, 0, error{static_cast<errc>(why.code), "join topic", topic_, why.reason});
+void topic_subscriber::declined(const link::peer& who, const link::refusal& why) {
+    const auto asked = std::find_if(joins_.begin(), joins_.end(), [&](const auto& join) {
+        return join.second.peer == &who && !join.second.welcomed;
+    });
+    if (asked == joins_.end()) return;
+    const std::uint64_t publisher = asked->first;
+    joins_.erase(asked);
+    fail(who.identity, publisher, {static_cast<errc>(why.code), "join topic", topic_, why.reason});
+}
+
+void topic_subscriber::distrusted(const link::peer_identity& who, const std::string& reason) {
+    fail(who, 0, {errc::untrusted, "join topic", topic_, reason});
 }
 
 void topic_subscriber::hand_over(inbox news) {

@@ -116,7 +116,8 @@ public:
     void received(link::peer& from, const wire::frame_reader& frame,
                   std::vector<os::descriptor> descriptors) override;
     void gone(link::peer& who, const link::departure& how) override;
-    void declined(const link::peer_identity& who, const link::refusal& why) override;
+    void declined(const link::peer& who, const link::refusal& why) override;
+    void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
     void stop_requested() override { post(); }
 
