@@ -2,7 +2,6 @@
 #include <signet/transport/shm/topic_publisher.hpp>
 
 #include <signet/base/error.hpp>
-#include <signet/os/membarrier.hpp>
 #include <signet/os/memfd.hpp>
 #include <signet/transport/shm/plane_wait.hpp>
 
@@ -30,14 +29,10 @@ shared_memory create_segment(const memory::topic_geometry& g) {
 shared_memory create_bells(life::fence_mode fencing) {
     shared_memory memory = create_group_memory("signet-bells", memory::page_bytes);
     os::allocate(memory.file, 0, memory::page_bytes);
-    life::init_bell(bells_in(memory).data, fencing);
-    life::init_bell(bells_in(memory).room, fencing);
+    // Sleepers of the data bell that cannot make a barrier are dealt with when they join; the only
+    // sleeper of the room bell is this process.
+    if (fencing == life::fence_mode::always) life::always_fence(bells_in(memory).room);
     return memory;
-}
-
-life::fence_mode fencing_here() {
-    return os::membarrier_supported() && os::register_for_membarrier() ? life::fence_mode::on_demand
-                                                                       : life::fence_mode::always;
 }
 
 }  // namespace
@@ -49,9 +44,9 @@ topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std
       segment_{create_segment(choose_geometry(options, payload_bytes_of(type, options), topic))},
       ring_{segment_.bytes.data(),
             choose_geometry(options, payload_bytes_of(type, options), topic)},
-      fencing_{fencing_here()},
+      fencing_{life::fencing_of_this_process()},
       bells_{create_bells(fencing_)},
-      data_bell_{bells_in(bells_).data, &data_event_.handle(), fencing_},
+      data_bell_{bells_in(bells_).data, &data_event_.handle(), fencing_, life::clearing::by_ringer},
       pool_{ring_.geometry()},
       room_bell_{bells_in(bells_).room, fencing_},
       spinner_{options.waiting},
@@ -65,6 +60,10 @@ topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std
 
 topic_publisher::~topic_publisher() {
     plane_->remove(*this);
+}
+
+memory::bell_page& topic_publisher::bells() const {
+    return bells_in(bells_);
 }
 
 // ---- the publishing thread ----------------------------------------------------------------------
@@ -111,16 +110,19 @@ bool topic_publisher::sleep_until_room(const patience& limit) {
         room_bell_.arm_event();
     }
     const std::array words{plane_->manual() ? noticed : room_bell_.arm(), noticed};
-    if (make_room() || over(limit)) return !over(limit);
-    if (clock::now() >= limit.until) return false;
+    const bool found = make_room() || over(limit);
     const deadline begin = clock::now();
-    if (plane_->manual()) {
-        sleep_in_plane(*plane_, room_event_.fd(), limit.until);
-    } else {
-        os::futex_wait_any(words, std::min(limit.until, begin + life::sleep_cap));
+    if (!found && begin < limit.until) {
+        const deadline capped = std::min(limit.until, begin + life::sleep_cap);
+        if (plane_->manual()) {
+            sleep_in_plane(*plane_, room_event_.fd(), capped);
+        } else {
+            os::futex_wait_any(words, capped);
+        }
+        spinner_.learn(clock::now() - begin);
     }
-    spinner_.learn(clock::now() - begin);
-    return true;
+    room_bell_.disarm();
+    return !over(limit) && begin < limit.until;
 }
 
 std::optional<std::uint32_t> topic_publisher::take_chunk() {
@@ -198,8 +200,10 @@ void topic_publisher::received(link::peer& from, const wire::frame_reader& frame
         process_join(from, frame, std::move(descriptors));
     } else if (frame.kind() == link::kind::leave) {
         const std::lock_guard locked{table_mutex_};
-        removed(table_.remove_endpoint(frame.u64(link::key::from)), topic_event::kind::left,
-                "left");
+        const std::uint64_t endpoint = frame.u64(link::key::from);
+        if (!table_.remove_endpoint(endpoint)) return;
+        events_.add(topic_event::kind::left, from.identity, endpoint, "left");
+        notice_.post();
     } else if (frame.kind() == link::kind::refuse) {
         distrusted(from.identity, std::string{frame.text(link::key::reason)});
     }
@@ -207,16 +211,16 @@ void topic_publisher::received(link::peer& from, const wire::frame_reader& frame
 
 void topic_publisher::gone(link::peer& who, const link::departure& how) {
     const std::lock_guard locked{table_mutex_};
-    removed(table_.remove_peer(who),
-            how.orderly ? topic_event::kind::left : topic_event::kind::died, how.reason);
+    for (const std::uint64_t endpoint : table_.evict_peer(who)) {
+        events_.add(how.orderly ? topic_event::kind::left : topic_event::kind::died, who.identity,
+                    endpoint, how.reason);
+    }
+    notice_.post();  // the publisher may be waiting for one of them
 }
 
-void topic_publisher::removed(std::vector<subscriber_entry> entries, topic_event::kind what,
-                              const std::string& reason) {
-    for (const subscriber_entry& entry : entries) {
-        events_.add(what, entry.peer->identity, entry.endpoint, reason);
-    }
-    if (!entries.empty()) notice_.post();  // the publisher may be waiting for one of them
+void topic_publisher::dead(link::peer& who) {
+    const std::lock_guard locked{table_mutex_};
+    table_.remove_peer(who);
 }
 
 void topic_publisher::declined(const link::peer& who, const link::refusal& why) {
@@ -230,7 +234,7 @@ void topic_publisher::distrusted(const link::peer_identity& who, const std::stri
 
 void topic_publisher::farewell() {
     const std::lock_guard locked{table_mutex_};
-    for (const subscriber_entry& entry : table_.remove_all()) {
+    for (const subscriber_entry& entry : table_.entries()) {
         plane_->send(*entry.peer, wire::frame_writer{link::kind::leave}
                                       .put(link::key::to, entry.endpoint)
                                       .put(link::key::from, self_.endpoint)

@@ -84,6 +84,7 @@ public:
     void received(link::peer& from, const wire::frame_reader& frame,
                   std::vector<os::descriptor> descriptors) override;
     void gone(link::peer& who, const link::departure& how) override;
+    void dead(link::peer& who) override;
     void declined(const link::peer& who, const link::refusal& why) override;
     void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
@@ -107,9 +108,8 @@ private:
     std::string join_objection(const wire::frame_reader& frame, errc& code) const;
     void refuse(link::peer& to, std::uint64_t endpoint, errc code, const std::string& reason);
     void admit(link::peer& from, const wire::frame_reader& frame, os::mapping page);
-    void welcome(link::peer& to, const subscriber_entry& entry, std::uint64_t start);
-    void removed(std::vector<subscriber_entry> entries, topic_event::kind what,
-                 const std::string& reason);
+    void welcome(link::peer& to, const subscriber_entry& entry);
+    memory::bell_page& bells() const;
 
     // What each publish touches comes first.
     std::uint64_t generation_;
