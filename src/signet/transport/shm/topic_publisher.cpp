@@ -69,6 +69,16 @@ memory::bell_page& topic_publisher::bells() const {
 // ---- the publishing thread ----------------------------------------------------------------------
 
 bool topic_publisher::wait_for_room(const patience& limit) {
+    // Right behind a slow subscriber each look finds room for a message or two, and the two sides
+    // would trade lines for each. Let it get ahead by some.
+    const bool at_its_heels = ring_.next() - room_found_at_ < ring_.geometry().batch();
+    for (int i = 0; at_its_heels && i < pauses_between_looks(); ++i) memory::relax_cpu();
+    const bool found = find_room(limit);
+    room_found_at_ = ring_.next();
+    return found;
+}
+
+bool topic_publisher::find_room(const patience& limit) {
     while (!make_room()) {
         if (limit.until == deadline::min() || !sleep_until_room(limit)) return false;
     }
@@ -97,12 +107,22 @@ void topic_publisher::reclaim(std::uint64_t frontier) {
     pool_.retire(before, std::max(before, frontier), table_.held());
 }
 
+int topic_publisher::pauses_between_looks() const noexcept {
+    // Each look takes the line of the cursor from the subscriber that is about to write it. In a
+    // deep ring there is time for it to read a good many messages between two looks.
+    constexpr std::uint64_t messages_per_pause = 64;
+    constexpr std::uint64_t pauses_max = 32;
+    const std::uint64_t pauses = ring_.geometry().depth / messages_per_pause;
+    return static_cast<int>(std::clamp<std::uint64_t>(pauses, 1, pauses_max));
+}
+
 bool topic_publisher::over(const patience& limit) const {
     return limit.stop.stop_requested() || plane_->stopped();
 }
 
 bool topic_publisher::sleep_until_room(const patience& limit) {
-    if (spinner_.spin([&] { return make_room() || over(limit); }, limit.until)) return !over(limit);
+    const auto look = [&] { return make_room() || over(limit); };
+    if (spinner_.spin(look, limit.until, pauses_between_looks())) return !over(limit);
     const life::stop_notice stopper{limit.stop, notice_};
     const os::futex_waiter noticed = notice_.watch();
     if (plane_->manual()) {

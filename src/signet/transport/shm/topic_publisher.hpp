@@ -96,10 +96,12 @@ private:
     }
 
     bool wait_for_room(const patience& limit);
+    bool find_room(const patience& limit);
     bool make_room();
     void reclaim(std::uint64_t frontier);
     std::uint64_t frontier_wanted(std::uint64_t floor);
     bool sleep_until_room(const patience& limit);
+    int pauses_between_looks() const noexcept;
     std::optional<std::uint32_t> take_chunk();
     bool over(const patience& limit) const;
 
@@ -123,6 +125,7 @@ private:
 
     memory::chunk_pool pool_;  // the publishing thread's
     std::uint32_t loans_out_ = 0;
+    std::uint64_t room_found_at_ = 0;  ///< the message that last had to look for room
     life::bell_sleeper room_bell_;
     life::spinner spinner_;
     life::notice notice_;
