@@ -108,6 +108,9 @@ public:
     /// Does what is due, waiting for it until the deadline at most. For manual drive.
     void poll(deadline until);
 
+    /// Ends the poll() that waits, or the next one.
+    void wake() { wake_.signal(); }
+
     bool manual() const noexcept { return options_.driven_by == drive::manual; }
 
     /// Ends the waits of all endpoints, now and later.

@@ -25,6 +25,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 namespace signet::transport::shm {
@@ -86,13 +87,14 @@ public:
     void gone(link::peer& who, const link::departure& how) override;
     void declined(const link::peer_identity& who, const link::refusal& why) override;
     void farewell() override;
-    void stop_requested() override { notice_.post(); }
+    void stop_requested() override { post(); }
 
 private:
     void check_process() const {
         if (generation_ != os::process_generation()) plane_->check_process();
     }
 
+    void post();
     bool wait_for_room(const patience& limit);
     bool make_room();
     void reclaim(std::uint64_t frontier);
