@@ -33,6 +33,7 @@ namespace signet::link {
 struct refusal {
     std::uint64_t code = 0;  ///< an errc
     std::string reason;      ///< a sentence for people
+    bool asked = false;      ///< we went to it; else it came to us
 };
 
 /// An endpoint of a pattern, as the control plane sees it.
@@ -129,6 +130,9 @@ private:
     void wait_and_handle(deadline until);
     void handle(const os::ready& event);
     void accept_all();
+    bool accept_one();
+    void turn_one_away(const std::string& reason);
+    void accept_again();
     void decline_newcomer(os::seqpacket_socket socket, const std::string& reason);
     peer& adopt(os::seqpacket_socket socket, deadline hello_by);
     void greet(peer& to);
@@ -144,7 +148,9 @@ private:
     void route(peer& from, const wire::frame_reader& frame,
                std::vector<os::descriptor> descriptors);
     void drop(std::uint64_t tag, const departure& how);
+    static void send_last(peer& who, std::span<const std::byte> frame) noexcept;
     void refuse_and_drop(peer& who, const std::error_code& code, const std::string& reason);
+    void drop_if_ended(std::uint64_t tag);
     void drop_silent_newcomers();
     deadline next_deadline() const;
 
@@ -161,6 +167,7 @@ private:
     std::map<std::uint64_t, std::unique_ptr<peer>> peers_;  // by tag
     std::map<std::uint64_t, participant*> participants_;    // by endpoint
     std::uint64_t next_tag_;
+    deadline accepting_again_ = never;  ///< when newcomers are looked at again
     std::atomic<bool> stopped_{false};
     bool ending_ = false;
     std::thread thread_;

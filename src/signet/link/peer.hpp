@@ -69,6 +69,7 @@ public:
 
     peer_identity identity;   ///< filled in by the plane when hello arrives
     bool introduced = false;  ///< hello arrived and was accepted
+    bool asked = false;       ///< we went to it; else it came to us
     bool said_goodbye = false;
     deadline hello_by;
     std::uint64_t tag = 0;  ///< what the plane's epoll calls it
@@ -79,11 +80,13 @@ private:
         std::vector<os::descriptor> descriptors;
     };
 
+    void give_up(const char* why);
     os::send_result try_send(const waiting_frame& frame);
 
     os::seqpacket_socket socket_;
     std::optional<os::process> process_;
     std::deque<waiting_frame> outbox_;
+    std::string fault_;  ///< why we gave it up
 };
 
 }  // namespace signet::link

@@ -111,9 +111,12 @@ os::seqpacket_listener rendezvous::listen(std::uint64_t context) const {
     const std::string name = digits(context);
     const std::string hidden = '.' + name;
     for (int tries_left = 10;; --tries_left) {
-        os::seqpacket_listener listener{sockets_, hidden, os::seqpacket_listener::private_mode,
-                                        backlog};
-        if (done_unless_removed([&] { sockets_.rename(hidden, name); })) return listener;
+        std::optional<os::seqpacket_listener> listener;
+        const bool named = done_unless_removed([&] {
+            listener.emplace(sockets_, hidden, os::seqpacket_listener::private_mode, backlog);
+            sockets_.rename(hidden, name);
+        });
+        if (named) return std::move(*listener);
         if (tries_left == 0) {
             throw error{errc::limit_reached, "listen in", path_, "its sockets keep being removed"};
         }

@@ -123,6 +123,7 @@ void topic_subscriber::drop_broken(source& from) {
 }
 
 void topic_subscriber::release(const received_message& message) noexcept {
+    if (generation_ != os::process_generation()) return;  // a forked child has no such page
     source* from = message.from;
     from->reader.release(message.view.hold);
     if (--from->held != 0 || ended_in_use_.empty()) return;

@@ -637,6 +637,39 @@ TEST_F(Topic, OptionsOutOfRangeAreErrorsThatNameTheRange) {
     EXPECT_NE(hold.find("held_max is 1 to 480"), std::string::npos) << hold;
 }
 
+TEST_F(Topic, AForkedChildIsToldToMakeItsOwn) {
+    publisher<small> out{here_, "t"};
+    subscriber<small> in{there_, "t"};
+    const int code = testing::exit_code_of_forked([&] {
+        const auto publishing = complaint_of([&] { out.publish({1}); });
+        const auto receiving = complaint_of([&] { in.try_receive(); });
+        const std::string advice = "make a new one in this process";
+        return publishing.find(advice) != std::string::npos &&
+                       receiving.find(advice) != std::string::npos
+                   ? 0
+                   : 1;
+    });
+    EXPECT_EQ(code, 0);
+}
+
+TEST_F(Topic, AForkedChildMayDestroyEverythingItInherited) {
+    auto out = std::make_unique<publisher<large>>(here_, "t");
+    auto in = std::make_unique<subscriber<large>>(there_, "t");
+    ASSERT_TRUE(out->wait_for_subscribers_for(1, watchdog));
+    out->publish(filled(1));
+    auto sample = in->receive_for(watchdog);
+    const int code = testing::exit_code_of_forked([&] {
+        in.reset();
+        sample = {};
+        out.reset();
+        return 0;
+    });
+    EXPECT_EQ(code, 0);
+    EXPECT_TRUE(whole(*sample));
+    out->publish(filled(2));
+    EXPECT_EQ(in->receive_for(watchdog)->number, 2u);
+}
+
 class ManualTopic : public ::testing::Test {
 protected:
     testing::temporary_directory place_;
