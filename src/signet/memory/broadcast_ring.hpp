@@ -151,6 +151,11 @@ public:
         return true;
     }
 
+    /// Reads no more; what is held stays held, but the writer need not wait for this reader.
+    void abandon() noexcept {
+        page_->cursor.store(cursor_abandoned, std::memory_order_release);  // SYNC cursor
+    }
+
     /// Whether enough was read since the last report that the writer should hear of it.
     bool report_due() const noexcept { return position_ - reported_ >= report_batch_; }
 

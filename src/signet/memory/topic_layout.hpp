@@ -95,10 +95,13 @@ struct payload_shape {
 inline constexpr std::uint64_t payload_bytes_limit = 0xffff'ffff;
 inline constexpr std::uint32_t held_max_limit = 480;  ///< hazards that fit a subscriber page
 
+/// The cursor of a subscriber that reads no more and only holds.
+inline constexpr std::uint64_t cursor_abandoned = ~std::uint64_t{0};
+
 /// What a subscriber writes for its publisher: one page, one writer.
 ///
 ///     0x000  magic u64 | version u32 | reserved        written once, before the page is shared
-///     0x040  cursor u64    done with all messages below
+///     0x040  cursor u64    done with all messages below; all ones: reads no more
 ///     0x048  received u64  messages handed to the user; for onlookers
 ///     0x050  lost u64      messages overwritten before they were read; for onlookers
 ///     0x080  hazard u64 [held_max]   message number + 1 while it is read in place; 0: none

@@ -123,7 +123,7 @@ bool topic_publisher::over(const patience& limit) const {
 bool topic_publisher::sleep_until_room(const patience& limit) {
     const auto look = [&] { return make_room() || over(limit); };
     if (spinner_.spin(look, limit.until, pauses_between_looks())) return !over(limit);
-    const life::stop_notice stopper{limit.stop, notice_};
+    const std::stop_callback stopper{limit.stop, [this] { post(); }};
     const os::futex_waiter noticed = notice_.watch();
     if (plane_->manual()) {
         room_event_.drain();  // nobody else reads it
@@ -194,6 +194,11 @@ void topic_publisher::give_back(const chunk_loan& loan) noexcept {
 
 // ---- any thread ---------------------------------------------------------------------------------
 
+void topic_publisher::post() {
+    notice_.post();
+    if (plane_->manual()) plane_->wake();  // whoever waits does so in the plane's set
+}
+
 std::size_t topic_publisher::subscribers() const {
     const std::lock_guard locked{table_mutex_};
     return table_.size();
@@ -201,7 +206,7 @@ std::size_t topic_publisher::subscribers() const {
 
 bool topic_publisher::wait_for_subscribers(std::size_t count, const patience& limit) {
     check_process();
-    const life::stop_notice stopper{limit.stop, notice_};
+    const std::stop_callback stopper{limit.stop, [this] { post(); }};
     for (;;) {
         const os::futex_waiter noticed = notice_.watch();
         if (subscribers() >= count) return true;

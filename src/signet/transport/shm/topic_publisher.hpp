@@ -25,6 +25,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 namespace signet::transport::shm {
@@ -88,13 +89,14 @@ public:
     void declined(const link::peer& who, const link::refusal& why) override;
     void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
-    void stop_requested() override { notice_.post(); }
+    void stop_requested() override { post(); }
 
 private:
     void check_process() const {
         if (generation_ != os::process_generation()) plane_->check_process();
     }
 
+    void post();
     bool wait_for_room(const patience& limit);
     bool find_room(const patience& limit);
     bool make_room();
