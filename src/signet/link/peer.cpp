@@ -70,9 +70,7 @@ os::send_result peer::try_send(const waiting_frame& frame) {
     return socket_.try_send(frame.bytes, fds);
 }
 
-void peer::hang_up() noexcept try {
-    socket_.shutdown();
-} catch (const error&) {
+void peer::hang_up() noexcept try { socket_.shutdown(); } catch (const error&) {
     // The other side was first.
 }
 

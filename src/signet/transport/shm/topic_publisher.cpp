@@ -40,8 +40,7 @@ shared_memory create_bells(life::fence_mode fencing) {
 topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std::string topic,
                                  const wire::type_descriptor& type,
                                  const publisher_options& options)
-    : generation_{os::process_generation()},
-      segment_{create_segment(choose_geometry(options, payload_bytes_of(type, options), topic))},
+    : segment_{create_segment(choose_geometry(options, payload_bytes_of(type, options), topic))},
       ring_{segment_.bytes.data(),
             choose_geometry(options, payload_bytes_of(type, options), topic)},
       fencing_{life::fencing_of_this_process()},

@@ -93,7 +93,7 @@ public:
 
 private:
     void check_process() const {
-        if (generation_ != os::process_generation()) plane_->check_process();
+        if (!made_here_.still()) plane_->check_process();
     }
 
     void post();
@@ -116,7 +116,7 @@ private:
     memory::bell_page& bells() const;
 
     // What each publish touches comes first.
-    std::uint64_t generation_;
+    os::made_in_process made_here_;
     shared_memory segment_;
     memory::ring_writer ring_;
     life::fence_mode fencing_;

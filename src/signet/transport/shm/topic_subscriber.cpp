@@ -12,8 +12,7 @@ namespace signet::transport::shm {
 topic_subscriber::topic_subscriber(std::shared_ptr<link::control_plane> plane, std::string topic,
                                    const wire::type_descriptor* type,
                                    const subscriber_options& options)
-    : generation_{os::process_generation()},
-      spinner_{options.waiting},
+    : spinner_{options.waiting},
       plane_{std::move(plane)},
       topic_{std::move(topic)},
       self_{link::role::subscriber, plane_->id(), link::make_id()},
@@ -96,7 +95,7 @@ bool topic_subscriber::holds(std::uint64_t publisher) const {
 }
 
 void topic_subscriber::retire() {
-    if (generation_ != os::process_generation()) return;
+    if (!made_here_.still()) return;
     const auto locked = plane_->lock();
     retired_ = true;
     for (const auto& known : sources_) {
@@ -123,7 +122,7 @@ void topic_subscriber::drop_broken(source& from) {
 }
 
 void topic_subscriber::release(const received_message& message) noexcept {
-    if (generation_ != os::process_generation()) return;  // a forked child has no such page
+    if (!made_here_.still()) return;  // a forked child has no such page
     source* from = message.from;
     from->reader.release(message.view.hold);
     if (--from->held != 0 || ended_in_use_.empty()) return;

@@ -191,7 +191,7 @@ private:
     }
 
     void check_process() const {
-        if (generation_ != os::process_generation()) plane_->check_process();
+        if (!made_here_.still()) plane_->check_process();
     }
 
     bool over(const patience& limit) const {
@@ -218,7 +218,7 @@ private:
 
     // What each receive touches comes first.
     std::atomic<bool> news_{false};  ///< the inbox has something
-    std::uint64_t generation_;
+    os::made_in_process made_here_;
     std::vector<std::unique_ptr<source>> sources_;
     std::size_t turn_ = 0;
     std::uint64_t sources_version_ = 0;  ///< changes whenever sources_ does
