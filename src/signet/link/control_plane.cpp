@@ -2,6 +2,7 @@
 #include <signet/link/control_plane.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/life/waiting.hpp>
 #include <signet/link/fork_ledger.hpp>
 #include <signet/os/fork_guard.hpp>
 #include <signet/os/membarrier.hpp>
@@ -167,16 +168,18 @@ void control_plane::send(peer& to, std::span<const std::byte> frame,
 void control_plane::stop() {
     const auto locked = lock();
     stopped_.store(true, std::memory_order_release);  // SYNC stop
-    for (const auto& [id, endpoint] : participants_) endpoint->stop_requested();
+    for (const auto& [id, endpoint] : participants_) endpoint->wake();
 }
 
 void control_plane::run() {
+    deadline backstop = after(life::backstop);
     for (;;) {
-        {
-            const auto locked = lock();
-            if (ending_) return;
-        }
-        wait_and_handle(never);
+        wait_and_handle(backstop);
+        const auto locked = lock();
+        if (ending_) return;
+        if (clock::now() < backstop) continue;
+        for (const auto& [id, endpoint] : participants_) endpoint->wake();
+        backstop = after(life::backstop);
     }
 }
 

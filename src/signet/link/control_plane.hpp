@@ -68,8 +68,9 @@ public:
     /// The endpoint ends: tell its counterparts. The last call into it.
     virtual void farewell() = 0;
 
-    /// context::stop() was called: end all waits.
-    virtual void stop_requested() = 0;
+    /// Ends the waits that are under way: they look again. Said when the context stops, and as the
+    /// backstop of life::backstop.
+    virtual void wake() = 0;
 };
 
 /// Who drives a control plane.

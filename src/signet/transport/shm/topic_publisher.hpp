@@ -89,7 +89,7 @@ public:
     void declined(const link::peer& who, const link::refusal& why) override;
     void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
-    void stop_requested() override { post(); }
+    void wake() override { post(); }
 
 private:
     void check_process() const {
