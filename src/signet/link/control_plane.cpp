@@ -83,6 +83,7 @@ control_plane::~control_plane() {
     }
     if (thread_.joinable()) thread_.join();
     directory_.withdraw(id_);
+    accept_all();  // those that knocked meanwhile are told too
     const auto goodbye = wire::frame_writer{kind::goodbye}.take();
     for (const auto& [tag, who] : peers_) {
         who->send(goodbye);
@@ -297,6 +298,7 @@ void control_plane::drop(std::uint64_t tag, const departure& how) {
     epoll_.remove(who->socket_fd());
     keep_in_forked_child(who->socket_fd());
     who->hang_up();
+    if (!who->known()) return bury(std::move(who));  // it came and went: nobody was told of it
     for (const auto& [id, endpoint] : participants_) endpoint->gone(*who, how);
     if (how.orderly || !who->process_fd() || who->process_ended()) {
         bury(std::move(who));

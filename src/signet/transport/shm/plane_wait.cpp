@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/transport/shm/plane_wait.hpp>
 
+#include <signet/life/waiting.hpp>
 #include <signet/os/epoll.hpp>
 
 #include <algorithm>
