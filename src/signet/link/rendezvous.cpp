@@ -110,17 +110,16 @@ os::seqpacket_listener rendezvous::listen(std::uint64_t context) const {
     // then another try is due.
     const std::string name = digits(context);
     const std::string hidden = '.' + name;
-    for (int tries_left = 10;; --tries_left) {
+    constexpr int tries = 100;
+    for (int i = 0; i < tries; ++i) {
         std::optional<os::seqpacket_listener> listener;
         const bool named = done_unless_removed([&] {
             listener.emplace(sockets_, hidden, os::seqpacket_listener::private_mode, backlog);
             sockets_.rename(hidden, name);
         });
         if (named) return std::move(*listener);
-        if (tries_left == 0) {
-            throw error{errc::limit_reached, "listen in", path_, "its sockets keep being removed"};
-        }
     }
+    throw error{errc::limit_reached, "listen in", path_, "its sockets keep being removed"};
 }
 
 void rendezvous::enter(std::string_view topic, const listing& self) const {
