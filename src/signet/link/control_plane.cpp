@@ -296,10 +296,11 @@ void control_plane::drop(std::uint64_t tag, const departure& how) {
     keep_in_forked_child(who->socket_fd());
     who->hang_up();
     const bool known = who->introduced || who->asked;  // else no endpoint was told of it
+    bool holds = false;
     for (const auto& [id, endpoint] : participants_) {
-        if (known) endpoint->gone(*who, how);
+        if (known && endpoint->gone(*who, how)) holds = true;
     }
-    if (!known || how.orderly || !who->process_fd() || who->process_ended()) {
+    if (!holds || how.orderly || !who->process_fd() || who->process_ended()) {
         bury(std::move(who));
     } else {
         // A process that lost its link may still read what it holds; only its pidfd proves its

@@ -51,8 +51,9 @@ public:
                           std::vector<os::descriptor> descriptors) = 0;
 
     /// The link to the peer is over: nothing more comes over it, and nobody should wait for it. Its
-    /// process may still be alive, and what it holds is still held.
-    virtual void gone(peer& who, const departure& how) = 0;
+    /// process may still be alive; returns whether it may hold something of ours, so that its death
+    /// has to be told as well.
+    virtual bool gone(peer& who, const departure& how) = 0;
 
     /// The peer's process is proved dead (or it said goodbye); follows gone(). Forget it before
     /// returning.

@@ -57,7 +57,10 @@ public:
         kinds_.push_back(frame.kind());
         descriptors_ += descriptors.size();
     }
-    void gone(peer&, const departure& how) override { gone_.push_back(how); }
+    bool gone(peer&, const departure& how) override {
+        gone_.push_back(how);
+        return false;
+    }
     void dead(peer&) override { ++dead_; }
     void declined(const peer&, const refusal& why) override { declined_.push_back(why); }
     void distrusted(const peer_identity&, const std::string&) override {}
