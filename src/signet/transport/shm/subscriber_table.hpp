@@ -47,6 +47,9 @@ public:
     std::size_t size() const noexcept { return entries_.size(); }
     std::uint32_t granted() const;
 
+    /// Messages that those who are here say they lost; for onlookers.
+    std::uint64_t lost() const;
+
 private:
     std::vector<subscriber_entry> entries_;
     std::vector<std::uint64_t> held_;

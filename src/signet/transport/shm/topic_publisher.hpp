@@ -86,6 +86,7 @@ public:
     void gone(link::peer& who, const link::departure& how) override;
     void declined(const link::peer_identity& who, const link::refusal& why) override;
     void farewell() override;
+    void describe(wire::frame_writer& report) const override;
     void stop_requested() override { notice_.post(); }
 
 private:
