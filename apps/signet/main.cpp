@@ -19,6 +19,7 @@ constexpr int usage_error = 2;
 constexpr void (*subcommands[])(CLI::App&, action&) = {
     add_pub,
     add_sub,
+    add_ls,
 };
 
 int perform(const action& chosen) try {
