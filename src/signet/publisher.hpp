@@ -55,7 +55,7 @@ private:
     friend class publisher<T>;
     using engine = transport::shm::topic_publisher;
 
-    loaned() = default;
+    explicit loaned(std::nullopt_t) noexcept {}  // not a default constructor: publish({}) sends T{}
     loaned(engine& from, transport::shm::loan_slot<T> slot) : publisher_{&from}, slot_{slot} {}
 
     engine* publisher_ = nullptr;
@@ -140,7 +140,7 @@ private:
 
     loaned<T> borrow(const transport::patience& limit) {
         auto borrowed = slot::borrow(*engine_, limit);
-        return borrowed ? loaned<T>{*engine_, *borrowed} : loaned<T>{};
+        return borrowed ? loaned<T>{*engine_, *borrowed} : loaned<T>{std::nullopt};
     }
 
     std::unique_ptr<engine> engine_;

@@ -18,9 +18,13 @@ constexpr std::uint32_t generation_of(std::uint32_t word) {
 
 }  // namespace
 
-void init_bell(memory::bell_words& words, fence_mode mode) {
-    // relaxed: nobody has the page yet; the handshake publishes it
-    words.word.store(mode == fence_mode::always ? bell_fencing : 0, std::memory_order_relaxed);
+fence_mode fencing_of_this_process() {
+    return os::membarrier_supported() && os::register_for_membarrier() ? fence_mode::on_demand
+                                                                       : fence_mode::always;
+}
+
+void always_fence(memory::bell_words& words) {
+    words.word.fetch_or(bell_fencing | bell_sticky, std::memory_order_seq_cst);  // SYNC bell
 }
 
 void bell_ringer::notify_slowly() {
@@ -35,20 +39,27 @@ void bell_ringer::notify_slowly() {
     }
 }
 
+std::uint32_t bell_ringer::take_mark() {
+    constexpr std::uint32_t marks = bell_armed | bell_armed_fd;
+    if (clears_ == clearing::by_ringer) {
+        return words_->word.fetch_and(~marks, std::memory_order_seq_cst);  // N3, SYNC bell
+    }
+    return words_->word.load(std::memory_order_relaxed);  // relaxed: fenced by whoever calls
+}
+
 void bell_ringer::ring() {
-    const std::uint32_t word = words_->word.fetch_and(~(bell_armed | bell_armed_fd),
-                                                      std::memory_order_seq_cst);  // N3, SYNC bell
-    words_->epoch.fetch_add(1, std::memory_order_release);                         // SYNC epoch
+    const std::uint32_t word = take_mark();
+    words_->epoch.fetch_add(1, std::memory_order_release);  // SYNC epoch
     if ((word & bell_armed_fd) != 0 && event_ != nullptr) os::signal_event(*event_);
     if ((word & bell_armed) != 0) os::futex_wake(*words_->epoch.address(), INT_MAX);
 }
 
 void bell_ringer::stop_fencing() {
     quiet_ = 0;
-    if (mode_ == fence_mode::always) return;
     // relaxed: only a guess at the value that the exchange below compares with
     std::uint32_t word = words_->word.load(std::memory_order_relaxed);
     if ((word & (bell_armed | bell_armed_fd)) != 0) return ring();
+    if ((word & bell_sticky) != 0) return;
     const std::uint32_t quiet = (word & ~bell_fencing) + bell_generation;
     if (!words_->word.compare_exchange(word, quiet, std::memory_order_seq_cst))
         ring();  // N4, SYNC bell
@@ -67,10 +78,18 @@ void bell_sleeper::arm_event() {
 void bell_sleeper::arm_with(std::uint32_t bit) {
     const std::uint32_t word =
         words_->word.fetch_or(bit | bell_fencing, std::memory_order_seq_cst);  // S2, SYNC bell
-    if (mode_ == fence_mode::always) return;
-    if ((word & bell_fencing) != 0 && confirmed_ == generation_of(word)) return;
-    os::membarrier_all_processes();  // S3
-    confirmed_ = generation_of(word);
+    const bool confirmed = (word & bell_fencing) != 0 && confirmed_ == generation_of(word);
+    if (mode_ == fence_mode::on_demand && !confirmed) {
+        os::membarrier_all_processes();  // S3
+        confirmed_ = generation_of(word);
+    }
+    // The exchange above is no full fence: on some processors the second look could run before it.
+    memory::fence(std::memory_order_seq_cst);  // SYNC bell
+}
+
+void bell_sleeper::disarm() {
+    // relaxed: the next arm() and look are ordered by their own fence
+    words_->word.fetch_and(~(bell_armed | bell_armed_fd), std::memory_order_relaxed);
 }
 
 }  // namespace signet::life

@@ -16,26 +16,37 @@
 
 namespace signet::life {
 
-/// Whether both sides of a bell can rely on membarrier; decided when they meet.
+/// Whether a side of a bell can rely on membarrier.
 enum class fence_mode {
-    on_demand,  ///< sleepers make a barrier, ringers fence only while somebody sleeps now and then
-    always,     ///< ringers fence after each commit
+    on_demand,  ///< a sleeper makes a barrier; a ringer fences only while somebody sleeps now and
+                ///< then
+    always,     ///< a sleeper makes none, and a ringer fences after each commit
 };
+
+/// on_demand where this process can make barriers and has registered for those of others.
+fence_mode fencing_of_this_process();
+
+/// Who takes the mark of a sleeper away. Where there are several ringers, one that is stopped after
+/// it took the mark would keep the others from ringing; so there the sleeper does it.
+enum class clearing { by_ringer, by_sleeper };
 
 inline constexpr std::uint32_t bell_armed = 1;
 inline constexpr std::uint32_t bell_armed_fd = 2;
 inline constexpr std::uint32_t bell_fencing = 4;
-inline constexpr std::uint32_t bell_generation = 8;  ///< one step of the generation
+inline constexpr std::uint32_t bell_sticky = 8;       ///< fencing stays for good
+inline constexpr std::uint32_t bell_generation = 16;  ///< one step of the generation
 
-/// Prepares fresh words; in `always` mode they are born with fencing set for good.
-void init_bell(memory::bell_words& words, fence_mode mode);
+/// Has all ringers of the bell fence for good, for sleepers that cannot make a barrier. Where
+/// ringers may be ringing already, a barrier that reaches them must follow.
+void always_fence(memory::bell_words& words);
 
 /// The committing side.
 class bell_ringer {
 public:
     /// `event` (may be null) is what sleepers with a descriptor watch. Both outlive this.
-    bell_ringer(memory::bell_words& words, const os::descriptor* event, fence_mode mode) noexcept
-        : words_{&words}, event_{event}, mode_{mode} {}
+    bell_ringer(memory::bell_words& words, const os::descriptor* event, fence_mode mode,
+                clearing clears) noexcept
+        : words_{&words}, event_{event}, mode_{mode}, clears_{clears} {}
 
     /// Call after each commit. Wakes whoever armed before it saw the commit; makes a system call
     /// only then. Never blocks.
@@ -43,7 +54,8 @@ public:
         memory::compiler_fence();
         // N1. relaxed: ordered by the sleeper's barrier, or by the fence of the slow path
         const std::uint32_t word = words_->word.load(std::memory_order_relaxed);
-        if ((word & (bell_armed | bell_armed_fd | bell_fencing)) != 0) notify_slowly();
+        const bool asked = (word & (bell_armed | bell_armed_fd | bell_fencing)) != 0;
+        if (asked || mode_ == fence_mode::always) notify_slowly();
     }
 
     /// Wakes everybody, whether they asked for it or not.
@@ -52,16 +64,19 @@ public:
 private:
     void notify_slowly();
     void stop_fencing();
+    std::uint32_t take_mark();
 
     memory::bell_words* words_;
     const os::descriptor* event_;
     fence_mode mode_;
+    clearing clears_;
     std::uint32_t quiet_ = 0;  ///< notifications in a row that found nobody
 };
 
 /// The waiting side.
 class bell_sleeper {
 public:
+    /// `mode` is on_demand only where this process and all ringers can rely on membarrier.
     bell_sleeper(memory::bell_words& words, fence_mode mode) noexcept
         : words_{&words}, mode_{mode} {}
 
@@ -70,6 +85,9 @@ public:
 
     /// The same for a wait on the bell's event.
     void arm_event();
+
+    /// Takes the mark away after the wait, where ringers do not.
+    void disarm();
 
 private:
     void arm_with(std::uint32_t bit);

@@ -51,16 +51,18 @@ class spinner {
 public:
     explicit spinner(wait_mode mode);
 
-    /// Calls `look` until it returns true or the budget is used up; returns whether it did.
+    /// Calls `look` until it returns true or the budget is used up; returns whether it did. A look
+    /// at a word that another core is writing all the time slows that core down: `pauses` sets how
+    /// often.
     template <class Look>
-    bool spin(Look&& look, deadline until) {
+    bool spin(Look&& look, deadline until, int pauses = 1) {
         if (budget_.count() == 0) return false;
         const deadline begin = clock::now();
         const deadline end = std::min(until, after(budget_, begin));
         do {
-            for (int i = 0; i < looks_per_reading; ++i) {
+            for (int pause = 0; pause < pauses_per_reading; pause += pauses) {
                 if (look()) return true;
-                memory::relax_cpu();
+                for (int i = 0; i < pauses; ++i) memory::relax_cpu();
             }
         } while (clock::now() < end);
         return false;
@@ -70,7 +72,7 @@ public:
     void learn(std::chrono::nanoseconds slept) noexcept;
 
 private:
-    static constexpr int looks_per_reading = 32;
+    static constexpr int pauses_per_reading = 32;
 
     wait_mode mode_;
     std::chrono::nanoseconds budget_;

@@ -133,9 +133,8 @@ void control_plane::meet(participant& endpoint, const listing& whom) {
     const auto locked = lock();
     const auto uid = socket->credentials().uid;
     if (uid != directory_.uid()) {
-        return endpoint.declined({0, uid, whom.context, {}},
-                                 {static_cast<std::uint64_t>(errc::untrusted),
-                                  "it belongs to user " + std::to_string(uid)});
+        return endpoint.distrusted({0, uid, whom.context, {}},
+                                   "it belongs to user " + std::to_string(uid));
     }
     // No deadline for its answer: it may be stopped, and the kernel tells if it dies.
     peer& reached = adopt(std::move(*socket), never);
@@ -203,6 +202,7 @@ void control_plane::handle(const os::ready& event) {
         accept_all();
     } else {
         const std::uint64_t tag = event.tag & ~process_bit;
+        if (auto lost = lingering_.extract(tag)) return bury(std::move(lost.mapped()));
         const auto found = peers_.find(tag);
         if (found == peers_.end()) return;  // dropped earlier in this round
         if (event.writable) {
@@ -268,14 +268,26 @@ peer* control_plane::find_peer(std::uint64_t context) {
 void control_plane::drop(std::uint64_t tag, const departure& how) {
     auto node = peers_.extract(tag);
     if (node.empty()) return;
-    peer& who = *node.mapped();
-    epoll_.remove(who.socket_fd());
-    keep_in_forked_child(who.socket_fd());
-    if (const auto fd = who.process_fd()) {
+    std::unique_ptr<peer> who = std::move(node.mapped());
+    epoll_.remove(who->socket_fd());
+    keep_in_forked_child(who->socket_fd());
+    who->hang_up();
+    for (const auto& [id, endpoint] : participants_) endpoint->gone(*who, how);
+    if (how.orderly || !who->process_fd() || who->process_ended()) {
+        bury(std::move(who));
+    } else {
+        // A process that lost its link may still read what it holds; only its pidfd proves its
+        // death.
+        lingering_.emplace(tag, std::move(who));
+    }
+}
+
+void control_plane::bury(std::unique_ptr<peer> who) {
+    if (const auto fd = who->process_fd()) {
         epoll_.remove(*fd);
         keep_in_forked_child(*fd);
     }
-    for (const auto& [id, endpoint] : participants_) endpoint->gone(who, how);
+    for (const auto& [id, endpoint] : participants_) endpoint->dead(*who);
 }
 
 deadline control_plane::next_deadline() const {

@@ -50,11 +50,20 @@ public:
     virtual void received(peer& from, const wire::frame_reader& frame,
                           std::vector<os::descriptor> descriptors) = 0;
 
-    /// The peer is gone; forget it before returning.
+    /// The link to the peer is over: nothing more comes over it, and nobody should wait for it. Its
+    /// process may still be alive, and what it holds is still held.
     virtual void gone(peer& who, const departure& how) = 0;
 
-    /// A peer that does not get as far as a join was declined, or declined us.
-    virtual void declined(const peer_identity& who, const refusal& why) = 0;
+    /// The peer's process is proved dead (or it said goodbye); follows gone(). Forget it before
+    /// returning.
+    virtual void dead(peer& who) = 0;
+
+    /// A peer that we may have asked for something declined to talk to us at all, or speaks another
+    /// version.
+    virtual void declined(const peer& who, const refusal& why) = 0;
+
+    /// A counterpart is on the list that we must not talk to.
+    virtual void distrusted(const peer_identity& who, const std::string& reason) = 0;
 
     /// The endpoint ends: tell its counterparts. The last call into it.
     virtual void farewell() = 0;
@@ -146,6 +155,7 @@ private:
     void route(peer& from, const wire::frame_reader& frame,
                std::vector<os::descriptor> descriptors);
     void drop(std::uint64_t tag, const departure& how);
+    void bury(std::unique_ptr<peer> who);
     void refuse_and_drop(peer& who, const std::error_code& code, const std::string& reason);
     void drop_silent_newcomers();
     deadline next_deadline() const;
@@ -160,8 +170,9 @@ private:
     os::descriptor reserve_;  // given up for a moment to turn away a newcomer when files run out
 
     mutable std::mutex mutex_;
-    std::map<std::uint64_t, std::unique_ptr<peer>> peers_;  // by tag
-    std::map<std::uint64_t, participant*> participants_;    // by endpoint
+    std::map<std::uint64_t, std::unique_ptr<peer>> peers_;      // by tag
+    std::map<std::uint64_t, std::unique_ptr<peer>> lingering_;  // link lost, process alive
+    std::map<std::uint64_t, participant*> participants_;        // by endpoint
     std::uint64_t next_tag_;
     std::atomic<bool> stopped_{false};
     bool ending_ = false;

@@ -94,7 +94,7 @@ void control_plane::process_hello(peer& from, const wire::frame_reader& frame) {
 void control_plane::process_refusal(peer& from, const wire::frame_reader& frame) {
     const refusal why{frame.u64(key::code),
                       std::string{frame.text(key::reason).substr(0, reason_bytes_max)}};
-    for (const auto& [id, endpoint] : participants_) endpoint->declined(from.identity, why);
+    for (const auto& [id, endpoint] : participants_) endpoint->declined(from, why);
 }
 
 void control_plane::process_announcement(peer& from, const wire::frame_reader& frame) {
@@ -143,8 +143,9 @@ void control_plane::refuse_and_drop(peer& who, const std::error_code& code,
                  .put(key::code, number)
                  .put(key::reason, std::string_view{reason}.substr(0, reason_bytes_max))
                  .take());
-    const refusal why{number, reason};
-    for (const auto& [id, endpoint] : participants_) endpoint->declined(who.identity, why);
+    if (code == errc::incompatible_version) {
+        for (const auto& [id, endpoint] : participants_) endpoint->declined(who, {number, reason});
+    }
     drop(who.tag, {false, reason});
 }
 

@@ -60,6 +60,12 @@ os::send_result peer::try_send(const waiting_frame& frame) {
     return socket_.try_send(frame.bytes, fds);
 }
 
+void peer::hang_up() noexcept try {
+    socket_.shutdown();
+} catch (const error&) {
+    // The other side was first.
+}
+
 bool peer::process_ended() {
     return process_ && !process_->running();
 }

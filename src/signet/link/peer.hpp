@@ -58,6 +58,9 @@ public:
     /// Frames wait for room; the plane then watches the socket for it.
     bool backlogged() const noexcept { return !outbox_.empty(); }
 
+    /// Ends the connection, so that the other side sees its end.
+    void hang_up() noexcept;
+
     /// How the process ended, or what is known of it.
     departure describe_end();
 

@@ -25,14 +25,15 @@ void ring_writer::advance_frontier(std::uint64_t frontier) noexcept {
 }
 
 ring_reader::ring_reader(const std::byte* segment, const topic_geometry& geometry,
-                         subscriber_page& page, std::uint64_t start, std::uint32_t held_max)
+                         subscriber_page& page, std::uint64_t start, std::uint32_t held_max,
+                         reporting told)
     : slots_{segment + geometry.slots_offset()},
       mask_{geometry.depth - 1},
       slot_bytes_{geometry.slot_bytes},
       position_{start},
       header_{reinterpret_cast<const segment_header*>(segment)},
       reported_{start},
-      report_batch_{std::max<std::uint64_t>(1, geometry.depth / 8)},
+      report_batch_{told == reporting::each_message ? 1 : geometry.batch()},
       page_{&page},
       start_{start},
       segment_{segment},
@@ -80,7 +81,9 @@ read_result ring_reader::open_inline(message_view&, const slot& s, payload_shape
 read_result ring_reader::open_chunk(message_view& view, payload_shape shape) noexcept {
     if (free_holds_.empty()) return read_result::full;
     view.hold = free_holds_.back();
-    page_->hazard[view.hold].store(position_ + 1, std::memory_order_relaxed);  // R4, fenced below
+    // Release: a scan that finds this value in place of the zero of release() must also be ordered
+    // after the reads under the earlier hold.
+    page_->hazard[view.hold].store(position_ + 1, std::memory_order_release);  // R4, SYNC hazard
     fence(std::memory_order_seq_cst);                                          // SYNC hazard
     // relaxed: ordered by the fence above
     const bool held = header_->frontier.load(std::memory_order_relaxed) <= position_;

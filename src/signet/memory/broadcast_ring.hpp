@@ -9,7 +9,6 @@
 
 #include <signet/memory/topic_layout.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -26,10 +25,7 @@ public:
     ring_writer(std::byte* segment, const topic_geometry& geometry) noexcept;
 
     /// P1. Whether the next message has a slot. The slow path is advance_frontier().
-    bool has_room() const noexcept {
-        // relaxed: a stale value is corrected under the caller's mutex (design page, Joining)
-        return next_ < limit_.load(std::memory_order_relaxed);
-    }
+    bool has_room() const noexcept { return next_ < limit_; }
 
     /// P2..P5 for a payload of at most geometry.inline_bytes_max().
     void publish_inline(const void* payload, std::size_t bytes) noexcept {
@@ -46,25 +42,17 @@ public:
     /// M2, M3: gives up the messages below `frontier`. The caller then scans the hazards.
     void advance_frontier(std::uint64_t frontier) noexcept;
 
-    /// J2: makes the next has_room() false, until set_limit().
-    void close_room() noexcept {
-        // relaxed: the barrier that follows (J3) makes it visible to the publishing thread
-        limit_.store(0, std::memory_order_relaxed);
-    }
-
-    /// M6. Called with the mutex held that also guards close_room().
-    void open_room() noexcept {
-        // relaxed: read by the publishing thread, which wrote it, or under the mutex
-        limit_.store(frontier_ + geometry_.depth, std::memory_order_relaxed);
-    }
+    /// M6: uses the room that the frontier gives.
+    void open_room() noexcept { limit_ = frontier_ + geometry_.depth; }
 
     std::uint64_t next() const noexcept { return next_; }
     std::uint64_t frontier() const noexcept { return frontier_; }
     const topic_geometry& geometry() const noexcept { return geometry_; }
 
-    /// J4: messages published so far; any thread.
+    /// J3: messages published so far, or a little earlier; any thread.
     std::uint64_t published() const noexcept {
-        // relaxed: the barrier before it (J3) orders it
+        // relaxed: under the mutex of M1 it is at or above the frontier, and a little early does no
+        // harm
         return header_->published.load(std::memory_order_relaxed);
     }
 
@@ -81,7 +69,7 @@ private:
         s.shape.store(shape, std::memory_order_relaxed);      // P3, published by the stamp
         s.stamp.store(next_ + 1, std::memory_order_release);  // P4, SYNC stamp
         ++next_;
-        // relaxed: tells onlookers, and the control thread after its barrier
+        // relaxed: for onlookers and the control thread, who may see it late
         header_->published.store(next_, std::memory_order_relaxed);
     }
 
@@ -89,7 +77,7 @@ private:
     std::uint64_t mask_;
     std::uint64_t slot_bytes_;
     std::uint64_t next_ = 0;
-    std::atomic<std::uint64_t> limit_;  // private to the process: publishing and control thread
+    std::uint64_t limit_;
     segment_header* header_;
     std::byte* segment_;
     std::uint64_t frontier_ = 0;
@@ -113,12 +101,18 @@ struct message_view {
     std::uint32_t hold;         ///< which hazard holds it
 };
 
+/// When a reader tells the writer how far it is.
+enum class reporting {
+    each_message,  ///< the writer may be waiting for it
+    in_batches,    ///< only for onlookers
+};
+
 /// A subscriber's end of one publisher's ring.
 class ring_reader {
 public:
     /// `segment` is mapped read-only, `page` is this subscriber's own page; both outlive this.
     ring_reader(const std::byte* segment, const topic_geometry& geometry, subscriber_page& page,
-                std::uint64_t start, std::uint32_t held_max);
+                std::uint64_t start, std::uint32_t held_max, reporting told);
 
     /// Copies the next message, which must be inline and of exactly `bytes` bytes, to `to`.
     read_result try_copy(void* to, std::size_t bytes) noexcept {

@@ -119,7 +119,7 @@ inline constexpr std::uint64_t subscriber_magic = 0x31627573'7467'6e73;  // "sng
 
 /// One bell: hints that every member of the trust group may write (docs/design/bells.md).
 ///
-///     +0  word u32    | generation: 29 | fencing | armed_fd | armed |
+///     +0  word u32    | generation: 28 | sticky | fencing | armed_fd | armed |
 ///     +4  epoch u32   counts rings; sleepers wait for it to change
 struct alignas(line_bytes) bell_words {
     shared_word<std::uint32_t> word;

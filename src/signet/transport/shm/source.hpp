@@ -8,6 +8,7 @@
 #include <signet/memory/broadcast_ring.hpp>
 #include <signet/os/descriptor.hpp>
 #include <signet/os/mapping.hpp>
+#include <signet/transport/topic.hpp>
 #include <signet/wire/descriptor.hpp>
 
 #include <cstdint>
@@ -21,7 +22,8 @@ struct welcome {
     std::uint64_t start;
     std::uint32_t held_max;
     memory::topic_geometry geometry;
-    life::fence_mode fencing;
+    bool fences_always;  ///< the publisher cannot rely on membarrier
+    delivery policy;
     wire::type_descriptor type;
 };
 
@@ -41,9 +43,17 @@ public:
           identity{who},
           type{from.type},
           memory_{std::move(memory)},
-          reader{memory_.segment.data(), from.geometry, own_page(), from.start, from.held_max},
-          data_bell{bells().data, from.fencing},
-          room_bell_{bells().room, &memory_.room_event, from.fencing} {}
+          reader{memory_.segment.data(),
+                 from.geometry,
+                 own_page(),
+                 from.start,
+                 from.held_max,
+                 from.policy == delivery::block ? memory::reporting::each_message
+                                                : memory::reporting::in_batches},
+          data_bell{bells().data, from.fences_always ? life::fence_mode::always
+                                                     : life::fencing_of_this_process()},
+          room_bell_{bells().room, &memory_.room_event, life::fencing_of_this_process(),
+                     life::clearing::by_sleeper} {}
 
     /// Tells the publisher how far we are, if that is news; wakes it if it waits for it.
     void report() {

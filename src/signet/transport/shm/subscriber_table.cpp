@@ -2,7 +2,6 @@
 #include <signet/transport/shm/subscriber_table.hpp>
 
 #include <algorithm>
-#include <iterator>
 
 namespace signet::transport::shm {
 namespace {
@@ -11,28 +10,29 @@ const memory::subscriber_page& page_of(const subscriber_entry& entry) {
     return *reinterpret_cast<const memory::subscriber_page*>(entry.page.data());
 }
 
-template <class Predicate>
-std::vector<subscriber_entry> extract(std::vector<subscriber_entry>& entries, Predicate leaves) {
-    const auto stays = [&](const subscriber_entry& entry) { return !leaves(entry); };
-    const auto first = std::stable_partition(entries.begin(), entries.end(), stays);
-    std::vector<subscriber_entry> removed{std::make_move_iterator(first),
-                                          std::make_move_iterator(entries.end())};
-    entries.erase(first, entries.end());
-    return removed;
-}
-
 }  // namespace
 
-std::vector<subscriber_entry> subscriber_table::remove_endpoint(std::uint64_t endpoint) {
-    return extract(entries_, [&](const auto& entry) { return entry.endpoint == endpoint; });
+bool subscriber_table::remove_endpoint(std::uint64_t endpoint) {
+    return std::erase_if(entries_, [&](const auto& e) { return e.endpoint == endpoint; }) != 0;
 }
 
-std::vector<subscriber_entry> subscriber_table::remove_peer(const link::peer& peer) {
-    return extract(entries_, [&](const auto& entry) { return entry.peer == &peer; });
+std::vector<std::uint64_t> subscriber_table::evict_peer(const link::peer& peer) {
+    std::vector<std::uint64_t> evicted;
+    for (subscriber_entry& entry : entries_) {
+        if (entry.peer != &peer || entry.evicted) continue;
+        entry.evicted = true;
+        evicted.push_back(entry.endpoint);
+    }
+    return evicted;
 }
 
-std::vector<subscriber_entry> subscriber_table::remove_all() {
-    return extract(entries_, [](const auto&) { return true; });
+void subscriber_table::remove_peer(const link::peer& peer) {
+    std::erase_if(entries_, [&](const auto& entry) { return entry.peer == &peer; });
+}
+
+std::size_t subscriber_table::size() const noexcept {
+    return static_cast<std::size_t>(std::count_if(
+        entries_.begin(), entries_.end(), [](const auto& entry) { return !entry.evicted; }));
 }
 
 subscriber_entry* subscriber_table::find(std::uint64_t endpoint) {
@@ -44,7 +44,7 @@ subscriber_entry* subscriber_table::find(std::uint64_t endpoint) {
 std::uint64_t subscriber_table::blocking_floor(std::uint64_t published) {
     std::uint64_t floor = published;
     for (subscriber_entry& entry : entries_) {
-        if (entry.policy != delivery::block) continue;
+        if (entry.policy != delivery::block || entry.evicted) continue;
         const std::uint64_t said =
             page_of(entry).cursor.load(std::memory_order_acquire);  // SYNC cursor
         entry.cursor = std::clamp(said, entry.cursor, published);
@@ -67,8 +67,9 @@ std::span<const std::uint64_t> subscriber_table::held() {
 }
 
 bool subscriber_table::all_block() const {
-    return std::all_of(entries_.begin(), entries_.end(),
-                       [](const auto& entry) { return entry.policy == delivery::block; });
+    return std::all_of(entries_.begin(), entries_.end(), [](const auto& entry) {
+        return entry.policy == delivery::block || entry.evicted;
+    });
 }
 
 std::uint32_t subscriber_table::granted() const {

@@ -22,16 +22,22 @@ struct subscriber_entry {
     delivery policy;
     std::uint32_t grant;
     std::uint64_t cursor;  ///< the last one believed
+    bool evicted = false;  ///< its link is lost: nobody waits for it, but what it holds is held
 };
 
 class subscriber_table {
 public:
     void add(subscriber_entry entry) { entries_.push_back(std::move(entry)); }
 
-    /// Removes the entry of a subscriber, or all that came over a link; returns what was removed.
-    std::vector<subscriber_entry> remove_endpoint(std::uint64_t endpoint);
-    std::vector<subscriber_entry> remove_peer(const link::peer& peer);
-    std::vector<subscriber_entry> remove_all();
+    /// Removes a subscriber that left in good order; false where there is none.
+    bool remove_endpoint(std::uint64_t endpoint);
+
+    /// Stops waiting for those that came over a link which is lost; returns who they were. What
+    /// they hold stays held: their process may be alive.
+    std::vector<std::uint64_t> evict_peer(const link::peer& peer);
+
+    /// Removes those of a process that is proved dead, and lets go of what they held.
+    void remove_peer(const link::peer& peer);
 
     subscriber_entry* find(std::uint64_t endpoint);
 
@@ -43,8 +49,11 @@ public:
     std::span<const std::uint64_t> held();
 
     bool all_block() const;
-    bool empty() const noexcept { return entries_.empty(); }
-    std::size_t size() const noexcept { return entries_.size(); }
+    bool empty() const noexcept { return size() == 0; }
+
+    /// Without those that were evicted.
+    std::size_t size() const noexcept;
+    const std::vector<subscriber_entry>& entries() const noexcept { return entries_; }
     std::uint32_t granted() const;
 
     /// Messages that those who are here say they lost; for onlookers.

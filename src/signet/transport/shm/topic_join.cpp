@@ -86,28 +86,27 @@ void topic_publisher::refuse(link::peer& to, std::uint64_t endpoint, errc code,
 }
 
 void topic_publisher::admit(link::peer& from, const wire::frame_reader& frame, os::mapping page) {
-    std::uint64_t start = 0;
+    const std::uint64_t endpoint = frame.u64(key::from);
+    if (frame.u64_or(key::fence, 0) != 0) {
+        life::always_fence(bells().data);
+        if (fencing_ == life::fence_mode::on_demand) os::membarrier_this_process();
+    }
     subscriber_entry* entry = nullptr;
     {
-        const std::lock_guard locked{table_mutex_};
+        const std::lock_guard locked{table_mutex_};  // J1
         const bool chunked = ring_.geometry().chunk_count != 0;
         const std::uint32_t left = options_.held_total - table_.granted();
         const std::uint32_t grant = chunked ? std::min(held_max_of(frame), left) : 0;
-        table_.add(
-            {frame.u64(key::from), &from, std::move(page), policy_of(frame), grant, 0});  // J1
-        entry = table_.find(frame.u64(key::from));
-        ring_.close_room();                                                          // J2
-        if (fencing_ == life::fence_mode::on_demand) os::membarrier_this_process();  // J3
-        memory::fence(std::memory_order_seq_cst);  // SYNC join: pairs with the barrier, or with N2
-        start = ring_.published();                 // J4
-        entry->cursor = start;                     // J5
+        const std::uint64_t start = ring_.published();                                   // J3
+        table_.add({endpoint, &from, std::move(page), policy_of(frame), grant, start});  // J4
+        entry = table_.find(endpoint);
     }
-    welcome(from, *entry, start);
+    welcome(from, *entry);
     events_.add(topic_event::kind::joined, from.identity, entry->endpoint, {});
     notice_.post();
 }
 
-void topic_publisher::welcome(link::peer& to, const subscriber_entry& entry, std::uint64_t start) {
+void topic_publisher::welcome(link::peer& to, const subscriber_entry& entry) {
     const memory::topic_geometry& g = ring_.geometry();
     const std::array descriptors{segment_.file.get(), bells_.file.get(), data_event_.fd(),
                                  room_event_.fd()};
@@ -117,7 +116,7 @@ void topic_publisher::welcome(link::peer& to, const subscriber_entry& entry, std
                      .put(key::to, entry.endpoint)
                      .put(key::from, self_.endpoint)
                      .put(key::type, wire::encode(type_))
-                     .put(key::start, start)
+                     .put(key::start, entry.cursor)
                      .put(key::held_max, entry.grant)
                      .put(key::depth, g.depth)
                      .put(key::slot_bytes, g.slot_bytes)

@@ -2,7 +2,6 @@
 #include <signet/transport/shm/topic_publisher.hpp>
 
 #include <signet/base/error.hpp>
-#include <signet/os/membarrier.hpp>
 #include <signet/os/memfd.hpp>
 #include <signet/transport/shm/plane_wait.hpp>
 
@@ -30,14 +29,10 @@ shared_memory create_segment(const memory::topic_geometry& g) {
 shared_memory create_bells(life::fence_mode fencing) {
     shared_memory memory = create_group_memory("signet-bells", memory::page_bytes);
     os::allocate(memory.file, 0, memory::page_bytes);
-    life::init_bell(bells_in(memory).data, fencing);
-    life::init_bell(bells_in(memory).room, fencing);
+    // Sleepers of the data bell that cannot make a barrier are dealt with when they join; the only
+    // sleeper of the room bell is this process.
+    if (fencing == life::fence_mode::always) life::always_fence(bells_in(memory).room);
     return memory;
-}
-
-life::fence_mode fencing_here() {
-    return os::membarrier_supported() && os::register_for_membarrier() ? life::fence_mode::on_demand
-                                                                       : life::fence_mode::always;
 }
 
 }  // namespace
@@ -49,9 +44,9 @@ topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std
       segment_{create_segment(choose_geometry(options, payload_bytes_of(type, options), topic))},
       ring_{segment_.bytes.data(),
             choose_geometry(options, payload_bytes_of(type, options), topic)},
-      fencing_{fencing_here()},
+      fencing_{life::fencing_of_this_process()},
       bells_{create_bells(fencing_)},
-      data_bell_{bells_in(bells_).data, &data_event_.handle(), fencing_},
+      data_bell_{bells_in(bells_).data, &data_event_.handle(), fencing_, life::clearing::by_ringer},
       pool_{ring_.geometry()},
       room_bell_{bells_in(bells_).room, fencing_},
       spinner_{options.waiting},
@@ -67,9 +62,23 @@ topic_publisher::~topic_publisher() {
     plane_->remove(*this);
 }
 
+memory::bell_page& topic_publisher::bells() const {
+    return bells_in(bells_);
+}
+
 // ---- the publishing thread ----------------------------------------------------------------------
 
 bool topic_publisher::wait_for_room(const patience& limit) {
+    // Right behind a slow subscriber each look finds room for a message or two, and the two sides
+    // would trade lines for each. Let it get ahead by some.
+    const bool at_its_heels = ring_.next() - room_found_at_ < ring_.geometry().batch();
+    for (int i = 0; at_its_heels && i < pauses_between_looks(); ++i) memory::relax_cpu();
+    const bool found = find_room(limit);
+    room_found_at_ = ring_.next();
+    return found;
+}
+
+bool topic_publisher::find_room(const patience& limit) {
     while (!make_room()) {
         if (limit.until == deadline::min() || !sleep_until_room(limit)) return false;
     }
@@ -98,12 +107,22 @@ void topic_publisher::reclaim(std::uint64_t frontier) {
     pool_.retire(before, std::max(before, frontier), table_.held());
 }
 
+int topic_publisher::pauses_between_looks() const noexcept {
+    // Each look takes the line of the cursor from the subscriber that is about to write it. In a
+    // deep ring there is time for it to read a good many messages between two looks.
+    constexpr std::uint64_t messages_per_pause = 64;
+    constexpr std::uint64_t pauses_max = 32;
+    const std::uint64_t pauses = ring_.geometry().depth / messages_per_pause;
+    return static_cast<int>(std::clamp<std::uint64_t>(pauses, 1, pauses_max));
+}
+
 bool topic_publisher::over(const patience& limit) const {
     return limit.stop.stop_requested() || plane_->stopped();
 }
 
 bool topic_publisher::sleep_until_room(const patience& limit) {
-    if (spinner_.spin([&] { return make_room() || over(limit); }, limit.until)) return !over(limit);
+    const auto look = [&] { return make_room() || over(limit); };
+    if (spinner_.spin(look, limit.until, pauses_between_looks())) return !over(limit);
     const life::stop_notice stopper{limit.stop, notice_};
     const os::futex_waiter noticed = notice_.watch();
     if (plane_->manual()) {
@@ -111,16 +130,19 @@ bool topic_publisher::sleep_until_room(const patience& limit) {
         room_bell_.arm_event();
     }
     const std::array words{plane_->manual() ? noticed : room_bell_.arm(), noticed};
-    if (make_room() || over(limit)) return !over(limit);
-    if (clock::now() >= limit.until) return false;
+    const bool found = make_room() || over(limit);
     const deadline begin = clock::now();
-    if (plane_->manual()) {
-        sleep_in_plane(*plane_, room_event_.fd(), limit.until);
-    } else {
-        os::futex_wait_any(words, std::min(limit.until, begin + life::sleep_cap));
+    if (!found && begin < limit.until) {
+        const deadline capped = std::min(limit.until, begin + life::sleep_cap);
+        if (plane_->manual()) {
+            sleep_in_plane(*plane_, room_event_.fd(), capped);
+        } else {
+            os::futex_wait_any(words, capped);
+        }
+        spinner_.learn(clock::now() - begin);
     }
-    spinner_.learn(clock::now() - begin);
-    return true;
+    room_bell_.disarm();
+    return !over(limit) && begin < limit.until;
 }
 
 std::optional<std::uint32_t> topic_publisher::take_chunk() {
@@ -198,36 +220,41 @@ void topic_publisher::received(link::peer& from, const wire::frame_reader& frame
         process_join(from, frame, std::move(descriptors));
     } else if (frame.kind() == link::kind::leave) {
         const std::lock_guard locked{table_mutex_};
-        removed(table_.remove_endpoint(frame.u64(link::key::from)), topic_event::kind::left,
-                "left");
+        const std::uint64_t endpoint = frame.u64(link::key::from);
+        if (!table_.remove_endpoint(endpoint)) return;
+        events_.add(topic_event::kind::left, from.identity, endpoint, "left");
+        notice_.post();
     } else if (frame.kind() == link::kind::refuse) {
-        declined(from.identity,
-                 {frame.u64(link::key::code), std::string{frame.text(link::key::reason)}});
+        distrusted(from.identity, std::string{frame.text(link::key::reason)});
     }
 }
 
 void topic_publisher::gone(link::peer& who, const link::departure& how) {
     const std::lock_guard locked{table_mutex_};
-    removed(table_.remove_peer(who),
-            how.orderly ? topic_event::kind::left : topic_event::kind::died, how.reason);
-}
-
-void topic_publisher::removed(std::vector<subscriber_entry> entries, topic_event::kind what,
-                              const std::string& reason) {
-    for (const subscriber_entry& entry : entries) {
-        events_.add(what, entry.peer->identity, entry.endpoint, reason);
+    for (const std::uint64_t endpoint : table_.evict_peer(who)) {
+        events_.add(how.orderly ? topic_event::kind::left : topic_event::kind::died, who.identity,
+                    endpoint, how.reason);
     }
-    if (!entries.empty()) notice_.post();  // the publisher may be waiting for one of them
+    notice_.post();  // the publisher may be waiting for one of them
 }
 
-void topic_publisher::declined(const link::peer_identity& who, const link::refusal& why) {
-    events_.add(topic_event::kind::refused, who, 0, why.reason);
+void topic_publisher::dead(link::peer& who) {
+    const std::lock_guard locked{table_mutex_};
+    table_.remove_peer(who);
+}
+
+void topic_publisher::declined(const link::peer& who, const link::refusal& why) {
+    distrusted(who.identity, why.reason);
+}
+
+void topic_publisher::distrusted(const link::peer_identity& who, const std::string& reason) {
+    events_.add(topic_event::kind::refused, who, 0, reason);
     notice_.post();
 }
 
 void topic_publisher::farewell() {
     const std::lock_guard locked{table_mutex_};
-    for (const subscriber_entry& entry : table_.remove_all()) {
+    for (const subscriber_entry& entry : table_.entries()) {
         plane_->send(*entry.peer, wire::frame_writer{link::kind::leave}
                                       .put(link::key::to, entry.endpoint)
                                       .put(link::key::from, self_.endpoint)

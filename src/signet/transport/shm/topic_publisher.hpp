@@ -84,7 +84,9 @@ public:
     void received(link::peer& from, const wire::frame_reader& frame,
                   std::vector<os::descriptor> descriptors) override;
     void gone(link::peer& who, const link::departure& how) override;
-    void declined(const link::peer_identity& who, const link::refusal& why) override;
+    void dead(link::peer& who) override;
+    void declined(const link::peer& who, const link::refusal& why) override;
+    void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
     void describe(wire::frame_writer& report) const override;
     void stop_requested() override { notice_.post(); }
@@ -95,10 +97,12 @@ private:
     }
 
     bool wait_for_room(const patience& limit);
+    bool find_room(const patience& limit);
     bool make_room();
     void reclaim(std::uint64_t frontier);
     std::uint64_t frontier_wanted(std::uint64_t floor);
     bool sleep_until_room(const patience& limit);
+    int pauses_between_looks() const noexcept;
     std::optional<std::uint32_t> take_chunk();
     bool over(const patience& limit) const;
 
@@ -107,9 +111,8 @@ private:
     std::string join_objection(const wire::frame_reader& frame, errc& code) const;
     void refuse(link::peer& to, std::uint64_t endpoint, errc code, const std::string& reason);
     void admit(link::peer& from, const wire::frame_reader& frame, os::mapping page);
-    void welcome(link::peer& to, const subscriber_entry& entry, std::uint64_t start);
-    void removed(std::vector<subscriber_entry> entries, topic_event::kind what,
-                 const std::string& reason);
+    void welcome(link::peer& to, const subscriber_entry& entry);
+    memory::bell_page& bells() const;
 
     // What each publish touches comes first.
     std::uint64_t generation_;
@@ -123,6 +126,7 @@ private:
 
     memory::chunk_pool pool_;  // the publishing thread's
     std::uint32_t loans_out_ = 0;
+    std::uint64_t room_found_at_ = 0;  ///< the message that last had to look for room
     life::bell_sleeper room_bell_;
     life::spinner spinner_;
     life::notice notice_;

@@ -25,13 +25,14 @@ memory::topic_geometry read_geometry(const wire::frame_reader& frame) {
     throw error{errc::peer_misbehaved, "join a publisher", {}, "its geometry is impossible"};
 }
 
-welcome read_welcome(const wire::frame_reader& frame) {
+welcome read_welcome(const wire::frame_reader& frame, delivery policy) {
     return {frame.u64(key::from),
             frame.u64(key::start),
             static_cast<std::uint32_t>(
                 std::min<std::uint64_t>(frame.u64(key::held_max), memory::held_max_limit)),
             read_geometry(frame),
-            frame.u64(key::fence) == 0 ? life::fence_mode::on_demand : life::fence_mode::always,
+            frame.u64(key::fence) != 0,
+            policy,
             wire::decode_descriptor(frame.bytes(key::type))};
 }
 
@@ -59,11 +60,13 @@ void require_same_layout(const wire::type_descriptor& ours, const wire::type_des
 void topic_subscriber::found(link::peer& from, std::uint64_t endpoint) {
     if (joins_.contains(endpoint)) return;
     shared_memory page = create_own_memory("signet-subscriber", memory::page_bytes);
+    const bool barriers = life::fencing_of_this_process() == life::fence_mode::on_demand;
     auto frame = wire::frame_writer{link::kind::join}
                      .put(key::to, endpoint)
                      .put(key::from, self_.endpoint)
                      .put(key::policy, std::uint64_t{options_.policy == delivery::block ? 1u : 0u})
-                     .put(key::held_max, options_.held_max);
+                     .put(key::held_max, options_.held_max)
+                     .put(key::fence, std::uint64_t{barriers ? 0u : 1u});
     if (type_) frame.put(key::type, wire::encode(*type_));
     plane_->send(from, frame.take(), std::array{page.file.get()});
     joins_.emplace(endpoint,
@@ -96,7 +99,7 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
     }
     const std::uint64_t publisher = frame.u64(key::from);
     try {
-        const welcome answer = read_welcome(frame);
+        const welcome answer = read_welcome(frame, options_.policy);
         if (type_) require_same_layout(*type_, answer.type, topic_);
         source_memory memory = map_all(request.page, std::move(descriptors), answer.geometry);
         inbox news;
@@ -139,8 +142,18 @@ void topic_subscriber::fail(const link::peer_identity& who, std::uint64_t publis
     hand_over(std::move(news));
 }
 
-void topic_subscriber::declined(const link::peer_identity& who, const link::refusal& why) {
-    fail(who, 0, error{static_cast<errc>(why.code), "join topic", topic_, why.reason});
+void topic_subscriber::declined(const link::peer& who, const link::refusal& why) {
+    const auto asked = std::find_if(joins_.begin(), joins_.end(), [&](const auto& join) {
+        return join.second.peer == &who && !join.second.welcomed;
+    });
+    if (asked == joins_.end()) return;
+    const std::uint64_t publisher = asked->first;
+    joins_.erase(asked);
+    fail(who.identity, publisher, {static_cast<errc>(why.code), "join topic", topic_, why.reason});
+}
+
+void topic_subscriber::distrusted(const link::peer_identity& who, const std::string& reason) {
+    fail(who, 0, {errc::untrusted, "join topic", topic_, reason});
 }
 
 void topic_subscriber::hand_over(inbox news) {

@@ -98,7 +98,9 @@ public:
         if (look()) return true;
         if (!events_set_) return false;
         settle_events();
-        return look();
+        const bool found = look();
+        if (found) news_event_.signal();  // there may be more: fd() stays readable
+        return found;
     }
 
     /// Readable when a message, an event or an end may be there; stays so until a receive found the
@@ -116,7 +118,9 @@ public:
     void received(link::peer& from, const wire::frame_reader& frame,
                   std::vector<os::descriptor> descriptors) override;
     void gone(link::peer& who, const link::departure& how) override;
-    void declined(const link::peer_identity& who, const link::refusal& why) override;
+    void dead(link::peer&) override {}  // what it had committed is read as long as it is mapped
+    void declined(const link::peer& who, const link::refusal& why) override;
+    void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
     void describe(wire::frame_writer& report) const override;
     void stop_requested() override { post(); }
