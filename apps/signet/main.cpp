@@ -20,6 +20,7 @@ constexpr void (*subcommands[])(CLI::App&, action&) = {
     add_pub,
     add_sub,
     add_ls,
+    add_bench,
 };
 
 int perform(const action& chosen) try {

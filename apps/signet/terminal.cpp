@@ -21,6 +21,10 @@ bool on_terminal() {
     return isatty(STDOUT_FILENO) == 1;
 }
 
+bool errors_on_terminal() {
+    return isatty(STDERR_FILENO) == 1;
+}
+
 void write_output(std::string_view text) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) fail();
 }

@@ -16,6 +16,9 @@ public:
 /// Whether a person sees standard output.
 bool on_terminal();
 
+/// Whether a person sees standard error.
+bool errors_on_terminal();
+
 /// Buffered. Throws output_closed, or std::system_error where the disk is full.
 void write_output(std::string_view text);
 
