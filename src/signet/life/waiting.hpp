@@ -13,7 +13,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <stop_token>
 
 namespace signet::life {
 
@@ -76,19 +75,6 @@ private:
 
     wait_mode mode_;
     std::chrono::nanoseconds budget_;
-};
-
-/// Posts `target` when a stop is asked for.
-class stop_notice {
-public:
-    stop_notice(const std::stop_token& token, notice& target) : callback_{token, post{&target}} {}
-
-private:
-    struct post {
-        notice* target;
-        void operator()() const { target->post(); }
-    };
-    std::stop_callback<post> callback_;
 };
 
 }  // namespace signet::life

@@ -121,6 +121,9 @@ public:
     /// Does what is due, waiting for it until the deadline at most. For manual drive.
     void poll(deadline until);
 
+    /// Ends the poll() that waits, or the next one.
+    void wake() { wake_.signal(); }
+
     bool manual() const noexcept { return options_.driven_by == drive::manual; }
 
     /// Ends the waits of all endpoints, now and later.
@@ -139,6 +142,9 @@ private:
     void wait_and_handle(deadline until);
     void handle(const os::ready& event);
     void accept_all();
+    bool accept_one();
+    void turn_one_away(const std::string& reason);
+    void accept_again();
     void decline_newcomer(os::seqpacket_socket socket, const std::string& reason);
     peer& adopt(os::seqpacket_socket socket, deadline hello_by);
     void greet(peer& to);
@@ -156,7 +162,9 @@ private:
                std::vector<os::descriptor> descriptors);
     void drop(std::uint64_t tag, const departure& how);
     void bury(std::unique_ptr<peer> who);
+    static void send_last(peer& who, std::span<const std::byte> frame) noexcept;
     void refuse_and_drop(peer& who, const std::error_code& code, const std::string& reason);
+    void drop_if_ended(std::uint64_t tag);
     void drop_silent_newcomers();
     deadline next_deadline() const;
 
@@ -174,6 +182,7 @@ private:
     std::map<std::uint64_t, std::unique_ptr<peer>> lingering_;  // link lost, process alive
     std::map<std::uint64_t, participant*> participants_;        // by endpoint
     std::uint64_t next_tag_;
+    deadline accepting_again_ = never;  ///< when newcomers are looked at again
     std::atomic<bool> stopped_{false};
     bool ending_ = false;
     std::thread thread_;

@@ -82,11 +82,13 @@ private:
         std::vector<os::descriptor> descriptors;
     };
 
+    void give_up(const char* why);
     os::send_result try_send(const waiting_frame& frame);
 
     os::seqpacket_socket socket_;
     std::optional<os::process> process_;
     std::deque<waiting_frame> outbox_;
+    std::string fault_;  ///< why we gave it up
 };
 
 }  // namespace signet::link

@@ -40,8 +40,7 @@ shared_memory create_bells(life::fence_mode fencing) {
 topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std::string topic,
                                  const wire::type_descriptor& type,
                                  const publisher_options& options)
-    : generation_{os::process_generation()},
-      segment_{create_segment(choose_geometry(options, payload_bytes_of(type, options), topic))},
+    : segment_{create_segment(choose_geometry(options, payload_bytes_of(type, options), topic))},
       ring_{segment_.bytes.data(),
             choose_geometry(options, payload_bytes_of(type, options), topic)},
       fencing_{life::fencing_of_this_process()},
@@ -123,7 +122,7 @@ bool topic_publisher::over(const patience& limit) const {
 bool topic_publisher::sleep_until_room(const patience& limit) {
     const auto look = [&] { return make_room() || over(limit); };
     if (spinner_.spin(look, limit.until, pauses_between_looks())) return !over(limit);
-    const life::stop_notice stopper{limit.stop, notice_};
+    const std::stop_callback stopper{limit.stop, [this] { post(); }};
     const os::futex_waiter noticed = notice_.watch();
     if (plane_->manual()) {
         room_event_.drain();  // nobody else reads it
@@ -194,6 +193,11 @@ void topic_publisher::give_back(const chunk_loan& loan) noexcept {
 
 // ---- any thread ---------------------------------------------------------------------------------
 
+void topic_publisher::post() {
+    notice_.post();
+    if (plane_->manual()) plane_->wake();  // whoever waits does so in the plane's set
+}
+
 std::size_t topic_publisher::subscribers() const {
     const std::lock_guard locked{table_mutex_};
     return table_.size();
@@ -201,7 +205,7 @@ std::size_t topic_publisher::subscribers() const {
 
 bool topic_publisher::wait_for_subscribers(std::size_t count, const patience& limit) {
     check_process();
-    const life::stop_notice stopper{limit.stop, notice_};
+    const std::stop_callback stopper{limit.stop, [this] { post(); }};
     for (;;) {
         const os::futex_waiter noticed = notice_.watch();
         if (subscribers() >= count) return true;

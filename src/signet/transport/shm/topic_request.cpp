@@ -58,7 +58,7 @@ void require_same_layout(const wire::type_descriptor& ours, const wire::type_des
 }  // namespace
 
 void topic_subscriber::found(link::peer& from, std::uint64_t endpoint) {
-    if (joins_.contains(endpoint)) return;
+    if (retired_ || joins_.contains(endpoint)) return;
     shared_memory page = create_own_memory("signet-subscriber", memory::page_bytes);
     const bool barriers = life::fencing_of_this_process() == life::fence_mode::on_demand;
     auto frame = wire::frame_writer{link::kind::join}
