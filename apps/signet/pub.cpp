@@ -196,14 +196,14 @@ private:
     /// False: interrupted.
     bool publish(std::span<const std::byte> message) {
         nobody_heard_ = nobody_heard_ && publisher_.subscribers() == 0;
-        const patience limit = willing(never);
-        if (publisher_.fits_slot(message.size())) {
-            return publisher_.publish_inline(message.data(), message.size(), limit);
-        }
         if (message.size() > publisher_.payload_bytes_max()) {
             throw std::runtime_error{
                 fmt::format("a message of {} bytes is longer than {}; raise --payload-max",
                             message.size(), publisher_.payload_bytes_max())};
+        }
+        const patience limit = willing(never);
+        if (publisher_.fits_slot(message.size())) {
+            return publisher_.publish_inline(message.data(), message.size(), limit);
         }
         const auto loan = publisher_.loan(limit);
         if (!loan) return false;

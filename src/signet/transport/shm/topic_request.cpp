@@ -179,9 +179,12 @@ subscriber_counts topic_subscriber::counts_for_onlookers() const {
     all.publishers = pages_.size();
     for (const counted_page& known : pages_) {
         const auto& page = *reinterpret_cast<const memory::subscriber_page*>(known.page->data());
-        // relaxed: counts that order nothing
-        all.received += page.received.load(std::memory_order_relaxed);
-        all.lost += page.lost.load(std::memory_order_relaxed);
+        // relaxed, all three: counts that order nothing, and may belong to different moments
+        const std::uint64_t lost = page.lost.load(std::memory_order_relaxed);
+        const std::uint64_t start = page.start.load(std::memory_order_relaxed);
+        const std::uint64_t cursor = page.cursor.load(std::memory_order_relaxed);
+        all.received += cursor > start + lost ? cursor - start - lost : 0;
+        all.lost += lost;
     }
     return all;
 }
