@@ -72,8 +72,9 @@ public:
     /// thread that uses the endpoint.
     virtual void describe(wire::frame_writer&) const {}
 
-    /// context::stop() was called: end all waits.
-    virtual void stop_requested() = 0;
+    /// Ends the waits that are under way: they look again. Said when the context stops, and as the
+    /// backstop of life::backstop.
+    virtual void wake() = 0;
 };
 
 /// Who drives a control plane.

@@ -62,7 +62,7 @@ public:
     void distrusted(const peer_identity&, const std::string&) override {}
     void dead(peer&) override { ++dead_; }
     void farewell() override {}
-    void stop_requested() override { ++stops_; }
+    void wake() override { ++stops_; }
 
     /// What was noted; the plane's thread may be noting.
     template <class Value>

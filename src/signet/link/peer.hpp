@@ -67,6 +67,9 @@ public:
     /// Whether the kernel says that the process is gone.
     bool process_ended();
 
+    /// Whether endpoints may have dealings with it: it said hello, or we went to it.
+    bool known() const noexcept { return introduced || hello_by == never; }
+
     int socket_fd() const noexcept { return socket_.fd(); }
     std::optional<int> process_fd() const noexcept;
 

@@ -129,19 +129,17 @@ bool topic_publisher::sleep_until_room(const patience& limit) {
         room_bell_.arm_event();
     }
     const std::array words{plane_->manual() ? noticed : room_bell_.arm(), noticed};
-    const bool found = make_room() || over(limit);
-    const deadline begin = clock::now();
-    if (!found && begin < limit.until) {
-        const deadline capped = std::min(limit.until, begin + life::sleep_cap);
-        if (plane_->manual()) {
-            sleep_in_plane(*plane_, room_event_.fd(), capped);
-        } else {
-            os::futex_wait_any(words, capped);
-        }
-        spinner_.learn(clock::now() - begin);
+    if (!look()) {
+        spinner_.learn_from([&] {
+            if (plane_->manual()) {
+                sleep_in_plane(*plane_, room_event_.fd(), limit.until);
+            } else {
+                os::futex_wait_any(words, limit.until);
+            }
+        });
     }
     room_bell_.disarm();
-    return !over(limit) && begin < limit.until;
+    return !over(limit) && (limit.until == never || clock::now() < limit.until);
 }
 
 std::optional<std::uint32_t> topic_publisher::take_chunk() {

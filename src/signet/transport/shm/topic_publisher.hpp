@@ -90,7 +90,7 @@ public:
     void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
     void describe(wire::frame_writer& report) const override;
-    void stop_requested() override { post(); }
+    void wake() override { post(); }
 
 private:
     void check_process() const {

@@ -148,17 +148,15 @@ bool topic_subscriber::prepare_sleep() {
 }
 
 void topic_subscriber::sleep_now(bool by_events, deadline until) {
-    const deadline begin = clock::now();
-    if (begin >= until) return;
-    const deadline capped = std::min(until, begin + life::sleep_cap);
-    if (!by_events) {
-        os::futex_wait_any(words_, capped);
-    } else if (plane_->manual()) {
-        sleep_in_plane(*plane_, fd(), capped);
-    } else {
-        os::wait_readable(fd(), capped);
-    }
-    spinner_.learn(clock::now() - begin);
+    spinner_.learn_from([&] {
+        if (!by_events) {
+            os::futex_wait_any(words_, until);
+        } else if (plane_->manual()) {
+            sleep_in_plane(*plane_, fd(), until);
+        } else {
+            os::wait_readable(fd(), until);
+        }
+    });
 }
 
 int topic_subscriber::fd() {

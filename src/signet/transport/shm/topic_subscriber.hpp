@@ -87,7 +87,7 @@ public:
         while (!found && limit.until != deadline::min() && !over(limit)) {
             spinner_.spin([&] { return (found = look()) || over(limit); }, limit.until);
             if (!found && !over(limit)) found = sleep(limit, look);
-            if (!found && clock::now() >= limit.until) break;
+            if (!found && limit.until != never && clock::now() >= limit.until) break;
         }
         return found;
     }
@@ -128,7 +128,7 @@ public:
     void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
     void describe(wire::frame_writer& report) const override;
-    void stop_requested() override { post(); }
+    void wake() override { post(); }
 
     static constexpr std::size_t inline_bytes_limit = 256;
 
