@@ -89,6 +89,7 @@ public:
     void declined(const link::peer& who, const link::refusal& why) override;
     void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
+    void describe(wire::frame_writer& report) const override;
     void wake() override { post(); }
 
 private:

@@ -81,8 +81,13 @@ void topic_subscriber::retire_current() {
     sources_.erase(sources_.begin() + static_cast<std::ptrdiff_t>(turn_));
     ++sources_version_;
     if (turn_ >= sources_.size()) turn_ = 0;
-    past_.received += done->reader.received();
-    past_.lost += done->reader.lost();
+    {
+        const std::lock_guard locked{inbox_mutex_};
+        past_.received += done->reader.received();
+        past_.lost += done->reader.lost();
+        std::erase_if(pages_,
+                      [&](const auto& known) { return known.publisher == done->publisher; });
+    }
     if (events_set_) events_set_->remove(done->data_event().get());
     if (done->held != 0) ended_in_use_.push_back(std::move(done));
 }

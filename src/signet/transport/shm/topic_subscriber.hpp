@@ -127,6 +127,7 @@ public:
     void declined(const link::peer& who, const link::refusal& why) override;
     void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
+    void describe(wire::frame_writer& report) const override;
     void wake() override { post(); }
 
     static constexpr std::size_t inline_bytes_limit = 256;
@@ -135,8 +136,14 @@ private:
     /// A publisher we asked to let us join.
     struct join_request {
         link::peer* peer;
-        os::mapping page;
+        std::shared_ptr<os::mapping> page;
         bool welcomed = false;
+    };
+
+    /// The page of a publisher we read from, where the receiving thread counts.
+    struct counted_page {
+        std::uint64_t publisher;
+        std::shared_ptr<const os::mapping> page;
     };
 
     /// What the control thread has for the receiving thread.
@@ -213,6 +220,8 @@ private:
     void end(const link::peer_identity& who, std::uint64_t publisher, const link::departure& how);
     void fail(const link::peer_identity& who, std::uint64_t publisher, const error& why);
     void hand_over(inbox news);
+    void show_counts(std::uint64_t publisher, std::shared_ptr<const os::mapping> page);
+    subscriber_counts counts_for_onlookers() const;
     std::vector<std::byte> leave_frame(std::uint64_t publisher) const;
     bool holds(std::uint64_t publisher) const;
 
@@ -225,14 +234,15 @@ private:
 
     life::spinner spinner_;
     life::notice notice_;
-    subscriber_counts past_;                             ///< of sources that are gone
+    subscriber_counts past_;  ///< of sources that are gone; written under inbox_mutex_
     std::vector<std::unique_ptr<source>> ended_in_use_;  ///< gone, but the user holds their samples
     std::vector<os::futex_waiter> words_;                ///< what the next sleep waits for
     std::optional<os::epoll> events_set_;                ///< of fd()
     os::event news_event_;                               ///< in that set; signalled by post()
 
-    std::mutex inbox_mutex_;  // taken after the plane's lock, never before
+    mutable std::mutex inbox_mutex_;  // taken after the plane's lock, never before
     inbox inbox_;
+    std::vector<counted_page> pages_;              // for onlookers
     std::map<std::uint64_t, join_request> joins_;  // the control thread's, by publisher
     bool retired_ = false;                         // guarded by the plane's lock
     event_log events_;
