@@ -21,6 +21,7 @@ constexpr void (*subcommands[])(CLI::App&, action&) = {
     add_sub,
     add_ls,
     add_bench,
+    add_tour,
 };
 
 int perform(const action& chosen) try {
