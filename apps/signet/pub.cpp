@@ -8,8 +8,10 @@
 #include <signet/base/name.hpp>
 #include <signet/context.hpp>
 #include <signet/link/rendezvous.hpp>
+#include <signet/observe/inspect.hpp>
 #include <signet/os/poll.hpp>
 #include <signet/transport/shm/topic_publisher.hpp>
+#include <signet/wire/json_reader.hpp>
 
 #include <fmt/core.h>
 
@@ -19,6 +21,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <stdexcept>
 
 namespace signet::command {
@@ -37,6 +40,7 @@ struct pub_options {
     std::string file;
     bool lines = false;
     bool bytes = false;
+    bool json = false;
     double rate_hz = 0;
     std::uint64_t count = 0;
     std::size_t wait = 0;
@@ -56,6 +60,23 @@ std::string whole_file(const std::string& path) {
         throw std::system_error{errno, std::generic_category(), "cannot read " + path};
     }
     return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+/// The type that somebody at the topic has already. Throws where nobody says one.
+wire::type_descriptor type_at(const std::string& topic) {
+    const observe::snapshot seen = observe::inspect(link::rendezvous::default_path());
+    for (const auto& process : seen.processes) {
+        for (const auto& one : process.endpoints) {
+            if (one.topic == topic && one.type) return *one.type;
+        }
+    }
+    throw std::runtime_error{
+        fmt::format("{}: nobody is there to say what type it has; JSON needs one", topic)};
+}
+
+wire::type_descriptor type_for(const pub_options& options, const std::string& topic) {
+    if (options.json) return type_at(topic);
+    return options.bytes ? wire::bytes_descriptor() : wire::text_descriptor();
 }
 
 /// Where the messages come from: texts, over and over where a count asks for more of them, or
@@ -102,10 +123,11 @@ public:
     explicit talker(const pub_options& options)
         : options_{options},
           topic_{parse_address(options.topic).name},
+          type_{type_for(options, topic_)},
           source_{options, interrupted_},
           publisher_{context_.plane(),
                      topic_,
-                     type_of(options),
+                     type_,
                      {.depth = options.depth,
                       .payload_bytes_max = source_.bytes_max(),
                       .allow_block = !options.no_block}} {}
@@ -116,7 +138,7 @@ public:
         while (!interrupted_.came() && wait_until(next)) {
             const auto message = source_.next();
             if (!message) break;
-            if (!publish(*message)) break;
+            if (!publish_as_typed(*message)) break;
             report_refusals();
             if (options_.rate_hz > 0)
                 next = std::max(next, clock::now() - 1s) + seconds(1 / options_.rate_hz);
@@ -127,10 +149,6 @@ public:
     }
 
 private:
-    static const wire::type_descriptor& type_of(const pub_options& options) {
-        return options.bytes ? wire::bytes_descriptor() : wire::text_descriptor();
-    }
-
     patience willing(deadline until) const { return {until, interrupted_.token()}; }
 
     int ended_without(const char* what) {
@@ -170,17 +188,22 @@ private:
         return !os::wait_readable(interrupted_.fd(), time);
     }
 
+    bool publish_as_typed(const std::string& message) {
+        if (!options_.json) return publish(std::as_bytes(std::span{message}));
+        return publish(wire::parse_json(type_, message));
+    }
+
     /// False: interrupted.
-    bool publish(const std::string& message) {
+    bool publish(std::span<const std::byte> message) {
         nobody_heard_ = nobody_heard_ && publisher_.subscribers() == 0;
-        const patience limit = willing(never);
-        if (publisher_.fits_slot(message.size())) {
-            return publisher_.publish_inline(message.data(), message.size(), limit);
-        }
         if (message.size() > publisher_.payload_bytes_max()) {
             throw std::runtime_error{
                 fmt::format("a message of {} bytes is longer than {}; raise --payload-max",
                             message.size(), publisher_.payload_bytes_max())};
+        }
+        const patience limit = willing(never);
+        if (publisher_.fits_slot(message.size())) {
+            return publisher_.publish_inline(message.data(), message.size(), limit);
         }
         const auto loan = publisher_.loan(limit);
         if (!loan) return false;
@@ -200,6 +223,7 @@ private:
 
     const pub_options& options_;
     std::string topic_;
+    wire::type_descriptor type_;
     interruption interrupted_;
     context context_;
     message_source source_;
@@ -209,7 +233,7 @@ private:
 };
 
 constexpr const char* example =
-    R"(Each TEXT is one message; without any, each line of standard input is one. The
+    R"X(Each TEXT is one message; without any, each line of standard input is one. The
 type of the topic is text. Subscribers that are there already get all of it: the
 first message waits until they have joined, at most one second. With --count the
 TEXTs are published over and over until so many messages are out.
@@ -217,7 +241,8 @@ TEXTs are published over and over until so many messages are out.
 Examples:
   signet pub robot/log "ready" "steady"
   tail -f /var/log/syslog | signet pub host/log
-  signet pub clock/tick tick --rate 10 --count 600)";
+  signet pub clock/tick tick --rate 10 --count 600
+  signet pub robot/pose --json '{"x": 1.5, "y": 2}'   # somebody is there already)X";
 
 void add_what(CLI::App& pub, pub_options& options) {
     auto* texts =
@@ -226,7 +251,11 @@ void add_what(CLI::App& pub, pub_options& options) {
         ->excludes(texts)
         ->check(CLI::ExistingFile);
     pub.add_flag("--lines", options.lines, "Each line of the file is a message");
-    pub.add_flag("--bytes", options.bytes, "The type of the topic is bytes, not text");
+    auto* bytes =
+        pub.add_flag("--bytes", options.bytes, "The type of the topic is bytes, not text");
+    pub.add_flag("--json", options.json,
+                 "Messages are JSON, of the type that somebody at the topic has already")
+        ->excludes(bytes);
     pub.add_option("--count", options.count, "Publish so many messages")
         ->check(CLI::PositiveNumber);
 }

@@ -105,6 +105,7 @@ public:
         while (!enough() && receive_one()) {
         }
         flush_output();
+        report_events();
         if (options_.stats) print_stats();
         if (options_.count == 0) return 0;  // it listens until it is told not to
         return enough() ? 0 : std::max(interrupted_.exit_status(), 1);

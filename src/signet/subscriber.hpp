@@ -139,7 +139,7 @@ private:
     sample<T> fill(Find&& find) {
         sample<T> next;
         transport::shm::received_message message;
-        next.engaged_ = find([&] { return next.slot_.look(engine_, message); });
+        next.engaged_ = find([&] { return next.slot_.look(engine_.shared(), message); });
         if (!next.engaged_) return next;
         next.number_ = message.view.number;
         next.publisher_ = message.from->publisher;
@@ -147,7 +147,7 @@ private:
         return next;
     }
 
-    std::shared_ptr<engine> engine_;
+    transport::shm::subscriber_handle engine_;
 };
 
 }  // namespace signet

@@ -78,7 +78,8 @@ void add_tour(CLI::App& app, action& chosen) {
                         ->check(CLI::Range(seconds_least, 1e6));
     sub->add_flag("--forever", options->settings.forever, "Until Ctrl-C")->excludes(seconds);
     sub->add_option("--files", options->settings.files,
-                    "The directory whose files are hashed (default /usr/include)");
+                    "The directory whose files are hashed (default /usr/include)")
+        ->type_name("DIR");
     sub->add_flag("--json", options->settings.json, "Only the final tally, as one JSON object");
     sub->footer(example);
     sub->callback([options, &chosen] { chosen = [options] { return run_tour(*options); }; });

@@ -2,6 +2,7 @@
 #include <signet/link/control_plane.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/life/waiting.hpp>
 #include <signet/link/fork_ledger.hpp>
 #include <signet/os/fork_guard.hpp>
 #include <signet/os/membarrier.hpp>
@@ -19,6 +20,9 @@ constexpr std::uint64_t wake_tag = 0;
 constexpr std::uint64_t listener_tag = 1;
 constexpr std::uint64_t first_peer_tag = 2;
 constexpr std::uint64_t process_bit = 1;  // of a peer's tag: its process, not its socket
+
+// How long newcomers wait when there is not even a descriptor to turn them away with.
+constexpr std::chrono::milliseconds rest{50};
 
 bool out_of_descriptors(const error& e) {
     return e.code() == std::errc::too_many_files_open ||
@@ -79,6 +83,7 @@ control_plane::~control_plane() {
     }
     if (thread_.joinable()) thread_.join();
     directory_.withdraw(id_);
+    accept_all();  // those that knocked meanwhile are told too
     const auto goodbye = wire::frame_writer{kind::goodbye}.take();
     for (const auto& [tag, who] : peers_) {
         who->send(goodbye);
@@ -164,16 +169,18 @@ void control_plane::send(peer& to, std::span<const std::byte> frame,
 void control_plane::stop() {
     const auto locked = lock();
     stopped_.store(true, std::memory_order_release);  // SYNC stop
-    for (const auto& [id, endpoint] : participants_) endpoint->stop_requested();
+    for (const auto& [id, endpoint] : participants_) endpoint->wake();
 }
 
 void control_plane::run() {
+    deadline backstop = after(life::backstop);
     for (;;) {
-        {
-            const auto locked = lock();
-            if (ending_) return;
-        }
-        wait_and_handle(never);
+        wait_and_handle(backstop);
+        const auto locked = lock();
+        if (ending_) return;
+        if (clock::now() < backstop) continue;
+        for (const auto& [id, endpoint] : participants_) endpoint->wake();
+        backstop = after(life::backstop);
     }
 }
 
@@ -193,6 +200,7 @@ void control_plane::wait_and_handle(deadline until) {
     const auto locked = lock();
     for (const os::ready& event : events) handle(event);
     drop_silent_newcomers();
+    accept_again();
 }
 
 void control_plane::handle(const os::ready& event) {
@@ -216,24 +224,42 @@ void control_plane::handle(const os::ready& event) {
 }
 
 void control_plane::accept_all() {
-    for (;;) {
-        try {
-            auto socket = listener_.try_accept();
-            if (!socket) return;
-            if (const auto uid = socket->credentials().uid; uid != directory_.uid()) {
-                decline_newcomer(std::move(*socket), "this context belongs to another user");
-            } else {
-                adopt(std::move(*socket), after(options_.handshake_limit));
-            }
-        } catch (const error& e) {
-            if (!out_of_descriptors(e) || !reserve_) return;
-            reserve_.close();
-            if (auto socket = listener_.try_accept()) {
-                decline_newcomer(std::move(*socket), e.what());
-            }
-            reserve_ = wake_.handle().duplicate();
-        }
+    while (accept_one()) {
     }
+}
+
+bool control_plane::accept_one() try {
+    auto socket = listener_.try_accept();
+    if (!socket) return false;
+    if (const auto uid = socket->credentials().uid; uid != directory_.uid()) {
+        decline_newcomer(std::move(*socket), "this context belongs to another user");
+    } else {
+        adopt(std::move(*socket), after(options_.handshake_limit));
+    }
+    return true;
+} catch (const error& e) {
+    if (!out_of_descriptors(e)) return false;
+    turn_one_away(e.what());
+    return static_cast<bool>(reserve_);
+}
+
+void control_plane::turn_one_away(const std::string& reason) {
+    reserve_ = {};
+    try {
+        if (auto socket = listener_.try_accept()) decline_newcomer(std::move(*socket), reason);
+        reserve_ = wake_.handle().duplicate();
+    } catch (const error&) {
+        // Another thread was faster. Newcomers wait until there may be descriptors again.
+        epoll_.modify(listener_.fd(), os::interest::hang_up, listener_tag);
+        accepting_again_ = after(rest);
+    }
+}
+
+void control_plane::accept_again() {
+    if (clock::now() < accepting_again_) return;
+    accepting_again_ = never;
+    epoll_.modify(listener_.fd(), os::interest::readable, listener_tag);
+    accept_all();
 }
 
 void control_plane::decline_newcomer(os::seqpacket_socket socket, const std::string& reason) {
@@ -272,8 +298,12 @@ void control_plane::drop(std::uint64_t tag, const departure& how) {
     epoll_.remove(who->socket_fd());
     keep_in_forked_child(who->socket_fd());
     who->hang_up();
-    for (const auto& [id, endpoint] : participants_) endpoint->gone(*who, how);
-    if (how.orderly || !who->process_fd() || who->process_ended()) {
+    if (!who->known()) return bury(std::move(who));  // no endpoint was told of it
+    bool holds = false;
+    for (const auto& [id, endpoint] : participants_) {
+        if (endpoint->gone(*who, how)) holds = true;
+    }
+    if (!holds || how.orderly || !who->process_fd() || who->process_ended()) {
         bury(std::move(who));
     } else {
         // A process that lost its link may still read what it holds; only its pidfd proves its
@@ -291,7 +321,7 @@ void control_plane::bury(std::unique_ptr<peer> who) {
 }
 
 deadline control_plane::next_deadline() const {
-    deadline next = never;
+    deadline next = accepting_again_;
     for (const auto& [tag, who] : peers_) {
         if (!who->introduced) next = std::min(next, who->hello_by);
     }

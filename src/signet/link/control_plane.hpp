@@ -51,8 +51,9 @@ public:
                           std::vector<os::descriptor> descriptors) = 0;
 
     /// The link to the peer is over: nothing more comes over it, and nobody should wait for it. Its
-    /// process may still be alive, and what it holds is still held.
-    virtual void gone(peer& who, const departure& how) = 0;
+    /// process may still be alive; returns whether it may hold something of ours, so that its death
+    /// has to be told as well.
+    virtual bool gone(peer& who, const departure& how) = 0;
 
     /// The peer's process is proved dead (or it said goodbye); follows gone(). Forget it before
     /// returning.
@@ -72,8 +73,9 @@ public:
     /// thread that uses the endpoint.
     virtual void describe(wire::frame_writer&) const {}
 
-    /// context::stop() was called: end all waits.
-    virtual void stop_requested() = 0;
+    /// Ends the waits that are under way: they look again. Said when the context stops, and as the
+    /// backstop of life::backstop.
+    virtual void wake() = 0;
 };
 
 /// Who drives a control plane.
@@ -121,6 +123,9 @@ public:
     /// Does what is due, waiting for it until the deadline at most. For manual drive.
     void poll(deadline until);
 
+    /// Ends the poll() that waits, or the next one.
+    void wake() { wake_.signal(); }
+
     bool manual() const noexcept { return options_.driven_by == drive::manual; }
 
     /// Ends the waits of all endpoints, now and later.
@@ -139,6 +144,9 @@ private:
     void wait_and_handle(deadline until);
     void handle(const os::ready& event);
     void accept_all();
+    bool accept_one();
+    void turn_one_away(const std::string& reason);
+    void accept_again();
     void decline_newcomer(os::seqpacket_socket socket, const std::string& reason);
     peer& adopt(os::seqpacket_socket socket, deadline hello_by);
     void greet(peer& to);
@@ -155,8 +163,10 @@ private:
     void route(peer& from, const wire::frame_reader& frame,
                std::vector<os::descriptor> descriptors);
     void drop(std::uint64_t tag, const departure& how);
+    static void send_last(peer& who, std::span<const std::byte> frame) noexcept;
     void bury(std::unique_ptr<peer> who);
     void refuse_and_drop(peer& who, const std::error_code& code, const std::string& reason);
+    void drop_if_ended(std::uint64_t tag);
     void drop_silent_newcomers();
     deadline next_deadline() const;
 
@@ -174,6 +184,7 @@ private:
     std::map<std::uint64_t, std::unique_ptr<peer>> lingering_;  // link lost, process alive
     std::map<std::uint64_t, participant*> participants_;        // by endpoint
     std::uint64_t next_tag_;
+    deadline accepting_again_ = never;  ///< when newcomers are looked at again
     std::atomic<bool> stopped_{false};
     bool ending_ = false;
     std::thread thread_;

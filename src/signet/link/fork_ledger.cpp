@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/link/fork_ledger.hpp>
 
+#include <signet/base/error.hpp>
+#include <signet/os/event.hpp>
 #include <signet/os/fork_guard.hpp>
 
 #include <array>
@@ -14,13 +16,22 @@ namespace {
 constexpr std::size_t entries_max = 8192;
 std::array<std::atomic<int>, entries_max> entries{};
 
-void close_all() {
+// The numbers stay taken, by something harmless: their owners, inherited by the child, will close
+// them once more. Fork copies the descriptors before the memory, so an entry may name one that was
+// opened in between: it is not open here, and the harmless one may have got its number.
+void close_all() try {
+    os::descriptor harmless = os::event{}.handle().duplicate();
+    bool at_its_place = false;
     for (auto& entry : entries) {
         // relaxed: the child has one thread
-        if (const int value = entry.exchange(0, std::memory_order_relaxed); value != 0) {
-            os::descriptor{value - 1};
-        }
+        const int fd = entry.exchange(0, std::memory_order_relaxed) - 1;
+        if (fd == harmless.get()) at_its_place = true;
+        if (fd < 0 || fd == harmless.get()) continue;
+        if (!harmless.take_place_of(fd)) os::descriptor{fd};
     }
+    if (at_its_place) harmless.release();
+} catch (const error&) {
+    // No descriptor is left for the harmless one: a death is then told by the pidfd alone.
 }
 
 void install_once() {

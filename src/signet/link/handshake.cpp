@@ -35,7 +35,7 @@ void control_plane::read_frames(std::uint64_t tag) {
         try {
             os::receive_result got = from.receive(buffer);
             if (got.status == os::receive_status::closed) return drop(tag, from.describe_end());
-            if (got.status == os::receive_status::empty) break;
+            if (got.status == os::receive_status::empty) return drop_if_ended(tag);
             if (got.truncated || got.descriptors_lost) {
                 throw error{errc::peer_misbehaved,
                             "read a frame",
@@ -49,10 +49,11 @@ void control_plane::read_frames(std::uint64_t tag) {
             return refuse_and_drop(from, e.code(), e.what());
         }
     }
-    const auto found = peers_.find(tag);
-    if (found != peers_.end() && found->second->process_ended()) {
-        drop(tag, found->second->describe_end());
-    }
+}
+
+void control_plane::drop_if_ended(std::uint64_t tag) {
+    peer& who = *peers_.at(tag);
+    if (who.process_ended()) drop(tag, who.describe_end());
 }
 
 void control_plane::process(peer& from, const wire::frame_reader& frame,
@@ -135,14 +136,20 @@ void control_plane::route(peer& from, const wire::frame_reader& frame,
     found->second->received(from, frame, std::move(descriptors));
 }
 
+void control_plane::send_last(peer& who, std::span<const std::byte> frame) noexcept try {
+    who.send(frame);
+} catch (const error&) {
+    // It is dropped in any case; then it is not told why.
+}
+
 void control_plane::refuse_and_drop(peer& who, const std::error_code& code,
                                     const std::string& reason) {
     const bool ours = code.category() == signet_category();
     const auto number = static_cast<std::uint64_t>(ours ? code.value() : int(errc::refused));
-    who.send(wire::frame_writer{kind::refuse}
-                 .put(key::code, number)
-                 .put(key::reason, std::string_view{reason}.substr(0, reason_bytes_max))
-                 .take());
+    send_last(who, wire::frame_writer{kind::refuse}
+                       .put(key::code, number)
+                       .put(key::reason, std::string_view{reason}.substr(0, reason_bytes_max))
+                       .take());
     if (code == errc::incompatible_version) {
         for (const auto& [id, endpoint] : participants_) endpoint->declined(who, {number, reason});
     }

@@ -40,11 +40,21 @@ bool peer::send(std::span<const std::byte> frame, std::span<const int> descripto
         if (result != os::send_result::full) return result == os::send_result::sent;
     }
     if (outbox_.size() >= outbox_frames_max) {
-        throw error{errc::limit_reached, "send to process", std::to_string(identity.pid),
-                    "it does not read its control link"};
+        give_up("it does not read its control link");
+        return false;
     }
     outbox_.push_back({{frame.begin(), frame.end()}, duplicates_of(descriptors)});
     return true;
+}
+
+void peer::give_up(const char* why) {
+    fault_ = why;
+    outbox_.clear();
+    try {
+        socket_.shutdown();  // the driving thread sees the hang-up and drops it
+    } catch (const error&) {
+        // It is not connected any more, which is seen likewise.
+    }
 }
 
 void peer::flush() {
@@ -60,9 +70,7 @@ os::send_result peer::try_send(const waiting_frame& frame) {
     return socket_.try_send(frame.bytes, fds);
 }
 
-void peer::hang_up() noexcept try {
-    socket_.shutdown();
-} catch (const error&) {
+void peer::hang_up() noexcept try { socket_.shutdown(); } catch (const error&) {
     // The other side was first.
 }
 
@@ -72,6 +80,7 @@ bool peer::process_ended() {
 
 departure peer::describe_end() {
     if (said_goodbye) return {true, "left"};
+    if (!fault_.empty()) return {false, fault_};
     if (process_) {
         if (const auto status = process_->exit_reason()) return {false, status->text()};
     }

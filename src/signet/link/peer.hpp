@@ -67,6 +67,9 @@ public:
     /// Whether the kernel says that the process is gone.
     bool process_ended();
 
+    /// Whether endpoints may have dealings with it: it said hello, or we went to it.
+    bool known() const noexcept { return introduced || hello_by == never; }
+
     int socket_fd() const noexcept { return socket_.fd(); }
     std::optional<int> process_fd() const noexcept;
 
@@ -82,11 +85,13 @@ private:
         std::vector<os::descriptor> descriptors;
     };
 
+    void give_up(const char* why);
     os::send_result try_send(const waiting_frame& frame);
 
     os::seqpacket_socket socket_;
     std::optional<os::process> process_;
     std::deque<waiting_frame> outbox_;
+    std::string fault_;  ///< why we gave it up
 };
 
 }  // namespace signet::link

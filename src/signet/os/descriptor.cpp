@@ -29,4 +29,9 @@ descriptor descriptor::duplicate() const {
     return descriptor{static_cast<int>(check(copy, "duplicate descriptor"))};
 }
 
+bool descriptor::take_place_of(int number) const noexcept {
+    // EBUSY, EINTR: a rare race in the kernel; the caller falls back to closing
+    return call(SYS_dup3, number_, number, O_CLOEXEC) == number;
+}
+
 }  // namespace signet::os

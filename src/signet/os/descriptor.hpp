@@ -38,6 +38,10 @@ public:
     /// `error` at the limit of open files.
     descriptor duplicate() const;
 
+    /// Makes `number` another descriptor of the same open file; what it was before is closed in the
+    /// same moment, so that nobody else gets the number. False where the kernel refuses.
+    bool take_place_of(int number) const noexcept;
+
 private:
     int number_ = -1;
 };

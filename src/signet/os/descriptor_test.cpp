@@ -90,6 +90,17 @@ TEST(Descriptor, ADuplicateIsClosedByExec) {
     EXPECT_EQ(fcntl(copy.get(), F_GETFD), FD_CLOEXEC);
 }
 
+TEST(Descriptor, ItTakesThePlaceOfAnother) {
+    const descriptor held = some();
+    const descriptor other = some();
+    EXPECT_TRUE(held.take_place_of(other.get()));
+    EXPECT_EQ(fcntl(other.get(), F_GETFD), FD_CLOEXEC);
+}
+
+TEST(Descriptor, ThePlaceOfANumberOutOfRangeIsNotTaken) {
+    EXPECT_FALSE(some().take_place_of(-1));
+}
+
 TEST(Descriptor, ADuplicateBeyondTheLimitIsAnError) {
     const descriptor held = some();
     scripted_kernel script;

@@ -2,6 +2,7 @@
 #include <signet/os/mapping.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/os/fork_guard.hpp>
 #include <signet/os/kernel.hpp>
 
 #include <sys/auxv.h>
@@ -31,15 +32,19 @@ mapping& mapping::operator=(mapping&& other) noexcept {
     mapping taken{std::move(other)};
     std::swap(data_, taken.data_);
     std::swap(bytes_, taken.bytes_);
+    std::swap(only_in_, taken.only_in_);
     return *this;
 }
 
 mapping::~mapping() {
+    // In a forked child that never had the bytes something else may lie there by now.
+    if (only_in_ != 0 && only_in_ != process_generation()) return;
     if (data_ != nullptr) call(SYS_munmap, data_, bytes_);
 }
 
 void mapping::keep_private_to_process() {
     check(call(SYS_madvise, data_, bytes_, MADV_DONTFORK), "keep memory from forked children");
+    only_in_ = process_generation();
     check(call(SYS_madvise, data_, bytes_, MADV_DONTDUMP), "keep memory out of core dumps");
 }
 

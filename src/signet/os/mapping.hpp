@@ -7,6 +7,7 @@
 #include <signet/os/descriptor.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 namespace signet::os {
@@ -22,7 +23,9 @@ public:
     static mapping read_only(const descriptor& memory, std::size_t bytes);
 
     mapping(mapping&& other) noexcept
-        : data_{std::exchange(other.data_, nullptr)}, bytes_{std::exchange(other.bytes_, 0)} {}
+        : data_{std::exchange(other.data_, nullptr)},
+          bytes_{std::exchange(other.bytes_, 0)},
+          only_in_{std::exchange(other.only_in_, 0)} {}
     mapping& operator=(mapping&& other) noexcept;
     ~mapping();
 
@@ -44,6 +47,7 @@ private:
 
     std::byte* data_ = nullptr;
     std::size_t bytes_ = 0;
+    std::uint64_t only_in_ = 0;  ///< the process that has the bytes; 0: forked children too
 };
 
 }  // namespace signet::os

@@ -2,6 +2,7 @@
 #include <signet/os/mapping.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/os/fork_guard.hpp>
 #include <signet/os/kernel.hpp>
 #include <signet/os/memfd.hpp>
 #include <signet/testing/failures.hpp>
@@ -12,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include <fstream>
+#include <optional>
 #include <string>
 
 namespace signet::os {
@@ -91,6 +93,21 @@ TEST(Mapping, AForkedChildDoesNotHaveWhatIsPrivate) {
     EXPECT_EQ(exit_code_of_forked(child_has_it), 0);
 }
 
+TEST(Mapping, AForkedChildUnmapsNothingWhereItNeverHadTheBytes) {
+    std::optional<mapping> bytes{mapping::read_write(create_memfd("test", 4096), 4096)};
+    bytes->keep_private_to_process();
+    const int code = testing::exit_code_of_forked([&] {
+        void* const place = bytes->data();
+        constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+        auto* const own =
+            static_cast<volatile char*>(mmap(place, 4096, PROT_READ | PROT_WRITE, flags, -1, 0));
+        bytes.reset();
+        *own = 1;
+        return 0;
+    });
+    EXPECT_EQ(code, 0);
+}
+
 TEST(Mapping, ACoreDumpDoesNotHaveWhatIsPrivate) {
     mapping held = mapping::read_write(create_memfd("kept-out-of-dumps", page), page);
     held.keep_private_to_process();
@@ -103,6 +120,7 @@ TEST(Mapping, ACoreDumpDoesNotHaveWhatIsPrivate) {
 
 TEST(Mapping, KeepingPrivateFailsWithAnErrorAtEachOfItsCalls) {
     mapping held = mapping::read_write(create_memfd("test", page), page);
+    process_generation();  // whose first call makes calls of its own
     EXPECT_TRUE(fail_each_call(EINVAL, [&] { held.keep_private_to_process(); }).empty());
 }
 

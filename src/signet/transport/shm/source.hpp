@@ -60,6 +60,12 @@ public:
         if (reader.report()) room_bell_.notify();
     }
 
+    /// Reads no more; the publisher stops waiting for us.
+    void abandon() {
+        reader.abandon();
+        room_bell_.notify();
+    }
+
     const os::descriptor& data_event() const noexcept { return memory_.data_event; }
 
     const std::uint64_t publisher;

@@ -40,8 +40,7 @@ shared_memory create_bells(life::fence_mode fencing) {
 topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std::string topic,
                                  const wire::type_descriptor& type,
                                  const publisher_options& options)
-    : generation_{os::process_generation()},
-      segment_{create_segment(choose_geometry(options, payload_bytes_of(type, options), topic))},
+    : segment_{create_segment(choose_geometry(options, payload_bytes_of(type, options), topic))},
       ring_{segment_.bytes.data(),
             choose_geometry(options, payload_bytes_of(type, options), topic)},
       fencing_{life::fencing_of_this_process()},
@@ -123,26 +122,24 @@ bool topic_publisher::over(const patience& limit) const {
 bool topic_publisher::sleep_until_room(const patience& limit) {
     const auto look = [&] { return make_room() || over(limit); };
     if (spinner_.spin(look, limit.until, pauses_between_looks())) return !over(limit);
-    const life::stop_notice stopper{limit.stop, notice_};
+    const std::stop_callback stopper{limit.stop, [this] { post(); }};
     const os::futex_waiter noticed = notice_.watch();
     if (plane_->manual()) {
         room_event_.drain();  // nobody else reads it
         room_bell_.arm_event();
     }
     const std::array words{plane_->manual() ? noticed : room_bell_.arm(), noticed};
-    const bool found = make_room() || over(limit);
-    const deadline begin = clock::now();
-    if (!found && begin < limit.until) {
-        const deadline capped = std::min(limit.until, begin + life::sleep_cap);
-        if (plane_->manual()) {
-            sleep_in_plane(*plane_, room_event_.fd(), capped);
-        } else {
-            os::futex_wait_any(words, capped);
-        }
-        spinner_.learn(clock::now() - begin);
+    if (!look()) {
+        spinner_.learn_from([&] {
+            if (plane_->manual()) {
+                sleep_in_plane(*plane_, room_event_.fd(), limit.until);
+            } else {
+                os::futex_wait_any(words, limit.until);
+            }
+        });
     }
     room_bell_.disarm();
-    return !over(limit) && begin < limit.until;
+    return !over(limit) && (limit.until == never || clock::now() < limit.until);
 }
 
 std::optional<std::uint32_t> topic_publisher::take_chunk() {
@@ -194,6 +191,11 @@ void topic_publisher::give_back(const chunk_loan& loan) noexcept {
 
 // ---- any thread ---------------------------------------------------------------------------------
 
+void topic_publisher::post() {
+    notice_.post();
+    if (plane_->manual()) plane_->wake();  // whoever waits does so in the plane's set
+}
+
 std::size_t topic_publisher::subscribers() const {
     const std::lock_guard locked{table_mutex_};
     return table_.size();
@@ -201,7 +203,7 @@ std::size_t topic_publisher::subscribers() const {
 
 bool topic_publisher::wait_for_subscribers(std::size_t count, const patience& limit) {
     check_process();
-    const life::stop_notice stopper{limit.stop, notice_};
+    const std::stop_callback stopper{limit.stop, [this] { post(); }};
     for (;;) {
         const os::futex_waiter noticed = notice_.watch();
         if (subscribers() >= count) return true;
@@ -229,13 +231,15 @@ void topic_publisher::received(link::peer& from, const wire::frame_reader& frame
     }
 }
 
-void topic_publisher::gone(link::peer& who, const link::departure& how) {
+bool topic_publisher::gone(link::peer& who, const link::departure& how) {
     const std::lock_guard locked{table_mutex_};
-    for (const std::uint64_t endpoint : table_.evict_peer(who)) {
+    const std::vector<std::uint64_t> evicted = table_.evict_peer(who);
+    for (const std::uint64_t endpoint : evicted) {
         events_.add(how.orderly ? topic_event::kind::left : topic_event::kind::died, who.identity,
                     endpoint, how.reason);
     }
     notice_.post();  // the publisher may be waiting for one of them
+    return !evicted.empty();
 }
 
 void topic_publisher::dead(link::peer& who) {

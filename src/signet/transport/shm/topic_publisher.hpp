@@ -25,6 +25,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 namespace signet::transport::shm {
@@ -83,19 +84,20 @@ public:
     void found(link::peer& from, std::uint64_t endpoint) override;
     void received(link::peer& from, const wire::frame_reader& frame,
                   std::vector<os::descriptor> descriptors) override;
-    void gone(link::peer& who, const link::departure& how) override;
+    bool gone(link::peer& who, const link::departure& how) override;
     void dead(link::peer& who) override;
     void declined(const link::peer& who, const link::refusal& why) override;
     void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
     void describe(wire::frame_writer& report) const override;
-    void stop_requested() override { notice_.post(); }
+    void wake() override { post(); }
 
 private:
     void check_process() const {
-        if (generation_ != os::process_generation()) plane_->check_process();
+        if (!made_here_.still()) plane_->check_process();
     }
 
+    void post();
     bool wait_for_room(const patience& limit);
     bool find_room(const patience& limit);
     bool make_room();
@@ -115,7 +117,7 @@ private:
     memory::bell_page& bells() const;
 
     // What each publish touches comes first.
-    std::uint64_t generation_;
+    os::made_in_process made_here_;
     shared_memory segment_;
     memory::ring_writer ring_;
     life::fence_mode fencing_;

@@ -58,7 +58,7 @@ void require_same_layout(const wire::type_descriptor& ours, const wire::type_des
 }  // namespace
 
 void topic_subscriber::found(link::peer& from, std::uint64_t endpoint) {
-    if (joins_.contains(endpoint)) return;
+    if (retired_ || joins_.contains(endpoint)) return;
     shared_memory page = create_own_memory("signet-subscriber", memory::page_bytes);
     const bool barriers = life::fencing_of_this_process() == life::fence_mode::on_demand;
     auto frame = wire::frame_writer{link::kind::join}
@@ -114,7 +114,7 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
     }
 }
 
-void topic_subscriber::gone(link::peer& who, const link::departure& how) {
+bool topic_subscriber::gone(link::peer& who, const link::departure& how) {
     for (auto joined = joins_.begin(); joined != joins_.end();) {
         if (joined->second.peer != &who) {
             ++joined;
@@ -123,6 +123,7 @@ void topic_subscriber::gone(link::peer& who, const link::departure& how) {
         if (joined->second.welcomed) end(who.identity, joined->first, how);
         joined = joins_.erase(joined);
     }
+    return false;
 }
 
 void topic_subscriber::end(const link::peer_identity& who, std::uint64_t publisher,
@@ -179,9 +180,12 @@ subscriber_counts topic_subscriber::counts_for_onlookers() const {
     all.publishers = pages_.size();
     for (const counted_page& known : pages_) {
         const auto& page = *reinterpret_cast<const memory::subscriber_page*>(known.page->data());
-        // relaxed: counts that order nothing
-        all.received += page.received.load(std::memory_order_relaxed);
-        all.lost += page.lost.load(std::memory_order_relaxed);
+        // relaxed, all three: counts that order nothing, and may belong to different moments
+        const std::uint64_t lost = page.lost.load(std::memory_order_relaxed);
+        const std::uint64_t start = page.start.load(std::memory_order_relaxed);
+        const std::uint64_t cursor = page.cursor.load(std::memory_order_relaxed);
+        all.received += cursor > start + lost ? cursor - start - lost : 0;
+        all.lost += lost;
     }
     return all;
 }

@@ -12,8 +12,7 @@ namespace signet::transport::shm {
 topic_subscriber::topic_subscriber(std::shared_ptr<link::control_plane> plane, std::string topic,
                                    const wire::type_descriptor* type,
                                    const subscriber_options& options)
-    : generation_{os::process_generation()},
-      spinner_{options.waiting},
+    : spinner_{options.waiting},
       plane_{std::move(plane)},
       topic_{std::move(topic)},
       self_{link::role::subscriber, plane_->id(), link::make_id()},
@@ -93,6 +92,27 @@ void topic_subscriber::retire_current() {
     if (done->held != 0) ended_in_use_.push_back(std::move(done));
 }
 
+bool topic_subscriber::holds(std::uint64_t publisher) const {
+    const auto held = [&](const auto& known) {
+        return known->publisher == publisher && known->held != 0;
+    };
+    return std::any_of(sources_.begin(), sources_.end(), held);
+}
+
+void topic_subscriber::retire() {
+    if (!made_here_.still()) return;
+    const auto locked = plane_->lock();
+    retired_ = true;
+    for (const auto& known : sources_) {
+        if (known->held != 0) known->abandon();
+    }
+    std::erase_if(joins_, [&](const auto& join) {
+        if (holds(join.first)) return false;
+        plane_->send(*join.second.peer, leave_frame(join.first));
+        return true;
+    });
+}
+
 void topic_subscriber::drop_broken(source& from) {
     const std::string reason = "it wrote what no correct publisher writes; it was dropped";
     events_.add(topic_event::kind::refused, from.identity, from.publisher, reason);
@@ -107,6 +127,7 @@ void topic_subscriber::drop_broken(source& from) {
 }
 
 void topic_subscriber::release(const received_message& message) noexcept {
+    if (!made_here_.still()) return;  // a forked child has no such page
     source* from = message.from;
     from->reader.release(message.view.hold);
     if (--from->held != 0 || ended_in_use_.empty()) return;
@@ -127,17 +148,15 @@ bool topic_subscriber::prepare_sleep() {
 }
 
 void topic_subscriber::sleep_now(bool by_events, deadline until) {
-    const deadline begin = clock::now();
-    if (begin >= until) return;
-    const deadline capped = std::min(until, begin + life::sleep_cap);
-    if (!by_events) {
-        os::futex_wait_any(words_, capped);
-    } else if (plane_->manual()) {
-        sleep_in_plane(*plane_, fd(), capped);
-    } else {
-        os::wait_readable(fd(), capped);
-    }
-    spinner_.learn(clock::now() - begin);
+    spinner_.learn_from([&] {
+        if (!by_events) {
+            os::futex_wait_any(words_, until);
+        } else if (plane_->manual()) {
+            sleep_in_plane(*plane_, fd(), until);
+        } else {
+            os::wait_readable(fd(), until);
+        }
+    });
 }
 
 int topic_subscriber::fd() {

@@ -24,6 +24,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -86,7 +87,7 @@ public:
         while (!found && limit.until != deadline::min() && !over(limit)) {
             spinner_.spin([&] { return (found = look()) || over(limit); }, limit.until);
             if (!found && !over(limit)) found = sleep(limit, look);
-            if (!found && clock::now() >= limit.until) break;
+            if (!found && limit.until != never && clock::now() >= limit.until) break;
         }
         return found;
     }
@@ -107,6 +108,10 @@ public:
     /// rings empty. Made at the first call.
     int fd();
 
+    /// The user's end is gone and only samples are left: joins nobody any more, leaves every
+    /// publisher whose samples are not held, and holds none of the others back.
+    void retire();
+
     std::optional<topic_event> try_event() { return events_.try_take(); }
     subscriber_counts counts() const noexcept;
     std::uint64_t id() const noexcept { return self_.endpoint; }
@@ -117,13 +122,13 @@ public:
     void found(link::peer& from, std::uint64_t endpoint) override;
     void received(link::peer& from, const wire::frame_reader& frame,
                   std::vector<os::descriptor> descriptors) override;
-    void gone(link::peer& who, const link::departure& how) override;
+    bool gone(link::peer& who, const link::departure& how) override;
     void dead(link::peer&) override {}  // what it had committed is read as long as it is mapped
     void declined(const link::peer& who, const link::refusal& why) override;
     void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
     void describe(wire::frame_writer& report) const override;
-    void stop_requested() override { post(); }
+    void wake() override { post(); }
 
     static constexpr std::size_t inline_bytes_limit = 256;
 
@@ -184,7 +189,7 @@ private:
 
     template <class Look>
     bool sleep(const patience& limit, Look&& look) {
-        const life::stop_notice stopper{limit.stop, notice_};
+        const std::stop_callback stopper{limit.stop, [this] { post(); }};
         const bool by_events = prepare_sleep();
         const std::uint64_t version = sources_version_;
         if (look()) return true;
@@ -193,7 +198,7 @@ private:
     }
 
     void check_process() const {
-        if (generation_ != os::process_generation()) plane_->check_process();
+        if (!made_here_.still()) plane_->check_process();
     }
 
     bool over(const patience& limit) const {
@@ -218,10 +223,11 @@ private:
     void show_counts(std::uint64_t publisher, std::shared_ptr<const os::mapping> page);
     subscriber_counts counts_for_onlookers() const;
     std::vector<std::byte> leave_frame(std::uint64_t publisher) const;
+    bool holds(std::uint64_t publisher) const;
 
     // What each receive touches comes first.
     std::atomic<bool> news_{false};  ///< the inbox has something
-    std::uint64_t generation_;
+    os::made_in_process made_here_;
     std::vector<std::unique_ptr<source>> sources_;
     std::size_t turn_ = 0;
     std::uint64_t sources_version_ = 0;  ///< changes whenever sources_ does
@@ -238,6 +244,7 @@ private:
     inbox inbox_;
     std::vector<counted_page> pages_;              // for onlookers
     std::map<std::uint64_t, join_request> joins_;  // the control thread's, by publisher
+    bool retired_ = false;                         // guarded by the plane's lock
     event_log events_;
 
     std::shared_ptr<link::control_plane> plane_;
@@ -245,6 +252,27 @@ private:
     link::listing self_;
     std::optional<wire::type_descriptor> type_;
     subscriber_options options_;
+};
+
+/// The user's end of a subscriber, which its samples may outlive.
+class subscriber_handle {
+public:
+    explicit subscriber_handle(std::shared_ptr<topic_subscriber> engine)
+        : engine_{std::move(engine)} {}
+    subscriber_handle(subscriber_handle&&) noexcept = default;
+    subscriber_handle& operator=(subscriber_handle&& other) noexcept {
+        std::swap(engine_, other.engine_);
+        return *this;
+    }
+    ~subscriber_handle() {
+        if (engine_.use_count() > 1) engine_->retire();
+    }
+
+    topic_subscriber* operator->() const noexcept { return engine_.get(); }
+    const std::shared_ptr<topic_subscriber>& shared() const noexcept { return engine_; }
+
+private:
+    std::shared_ptr<topic_subscriber> engine_;
 };
 
 }  // namespace signet::transport::shm
