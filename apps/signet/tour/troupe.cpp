@@ -70,8 +70,8 @@ std::optional<exit_status> troupe::take_end(role_id role) {
     return status;
 }
 
-// Relaxed: the writer is dead, which the kernel told us after its last store.
 std::uint64_t troupe::promised(role_id role) const {
+    // relaxed: the writer is dead, which the kernel told us after its last store
     return ledger_[at(role).slot].load(std::memory_order_relaxed);
 }
 
