@@ -18,13 +18,14 @@ if(SIGNET_SANITIZE)
   target_link_options(signet_flags INTERFACE -fsanitize=${SIGNET_SANITIZE})
 endif()
 
-# signet_layer(NAME SOURCES a.cpp ... [TESTS a_test.cpp ...] [PRIVATE_LIBRARIES lib ...])
+# signet_layer(NAME SOURCES a.cpp ... [TESTS a_test.cpp ...] [TESTS_LABEL label]
+#              [PRIVATE_LIBRARIES lib ...])
 #
 # One folder of src/signet: an object library `signet_NAME` that the library is put together from, and
 # one test program `NAME_tests`. With tests, each layer has a twin `signet_NAME_hooked` whose shared-memory
 # accesses stop at the test harness (memory/access.hpp); the tests link the twins.
 function(signet_layer name)
-  cmake_parse_arguments(arg "" "" "SOURCES;TESTS;PRIVATE_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "" "TESTS_LABEL" "SOURCES;TESTS;PRIVATE_LIBRARIES" ${ARGN})
   _signet_objects(signet_${name} "${arg_SOURCES}" "${arg_PRIVATE_LIBRARIES}")
   set_property(GLOBAL APPEND PROPERTY SIGNET_LAYERS signet_${name})
   if(SIGNET_TESTS)
@@ -35,6 +36,7 @@ function(signet_layer name)
       list(TRANSFORM test PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
       set_property(GLOBAL APPEND PROPERTY SIGNET_TESTS_OF_${name} ${test})
     endforeach()
+    set_property(GLOBAL PROPERTY SIGNET_TESTS_LABEL_OF_${name} "${arg_TESTS_LABEL}")
     if(arg_TESTS)
       set_property(GLOBAL APPEND PROPERTY SIGNET_TESTED_LAYERS ${name})
     endif()
@@ -47,9 +49,11 @@ function(_signet_objects target sources libraries)
   target_link_libraries(${target} PRIVATE signet_flags ${libraries})
 endfunction()
 
-# signet_test(NAME SOURCES ... [HOOKED] [LIBRARIES ...]): a GoogleTest program, every test a ctest entry.
+# signet_test(NAME SOURCES ... [HOOKED] [LIBRARIES ...] [LABEL label]): a GoogleTest program, every
+# test a ctest entry. Label `threads`: both roles run as threads of one process, worth a run under
+# ThreadSanitizer.
 function(signet_test name)
-  cmake_parse_arguments(arg "HOOKED" "" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "HOOKED" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   set(library signet)
   if(arg_HOOKED)
@@ -58,5 +62,5 @@ function(signet_test name)
   # in this order: what tests are written with calls the library
   target_link_libraries(${name} PRIVATE signet_flags signet_testing ${library} ${arg_LIBRARIES}
                         GTest::gtest_main)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 LABELS "${arg_LABEL}")
 endfunction()

@@ -74,6 +74,9 @@ struct slot {
 };
 static_assert(sizeof(slot) == line_bytes);
 
+/// The most that lies in a slot of the largest size.
+inline constexpr std::size_t inline_bytes_limit = 4 * sizeof(slot) - 16;
+
 /// `slot::shape`, unpacked.
 struct payload_shape {
     std::uint32_t bytes;
