@@ -50,6 +50,7 @@ void death_notice() {
             return event && event->what == topic_event::kind::died;
         });
         if (event) took.push_back(since(begin, event->noticed));
+        testing::eventually([&] { return !in.try_receive() && in.publishers() == 0; });
     }
     print("kill to notice of death", took);
 }

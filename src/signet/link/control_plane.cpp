@@ -21,6 +21,10 @@ constexpr std::uint64_t listener_tag = 1;
 constexpr std::uint64_t first_peer_tag = 2;
 constexpr std::uint64_t process_bit = 1;  // of a peer's tag: its process, not its socket
 
+// Fewer newcomers than events in one turn: those who leave are let out faster than others come in.
+constexpr std::size_t events_per_turn = 64;
+constexpr int accepted_per_turn = 16;
+
 // How long newcomers wait when there is not even a descriptor to turn them away with.
 constexpr std::chrono::milliseconds rest{50};
 
@@ -83,7 +87,8 @@ control_plane::~control_plane() {
     }
     if (thread_.joinable()) thread_.join();
     directory_.withdraw(id_);
-    accept_all();  // those that knocked meanwhile are told too
+    while (accept_one()) {  // those that knocked meanwhile are told too
+    }
     const auto goodbye = wire::frame_writer{kind::goodbye}.take();
     for (const auto& [tag, who] : peers_) {
         who->send(goodbye);
@@ -190,7 +195,7 @@ void control_plane::poll(deadline until) {
 }
 
 void control_plane::wait_and_handle(deadline until) {
-    std::array<os::ready, 32> storage;
+    std::array<os::ready, events_per_turn> storage;
     deadline due;
     {
         const auto locked = lock();
@@ -207,7 +212,7 @@ void control_plane::handle(const os::ready& event) {
     if (event.tag == wake_tag) {
         wake_.drain();
     } else if (event.tag == listener_tag) {
-        accept_all();
+        accept_some();
     } else {
         const std::uint64_t tag = event.tag & ~process_bit;
         if (auto lost = lingering_.extract(tag)) return bury(std::move(lost.mapped()));
@@ -223,8 +228,8 @@ void control_plane::handle(const os::ready& event) {
     }
 }
 
-void control_plane::accept_all() {
-    while (accept_one()) {
+void control_plane::accept_some() {
+    for (int i = 0; i < accepted_per_turn && accept_one(); ++i) {
     }
 }
 
@@ -259,7 +264,7 @@ void control_plane::accept_again() {
     if (clock::now() < accepting_again_) return;
     accepting_again_ = never;
     epoll_.modify(listener_.fd(), os::interest::readable, listener_tag);
-    accept_all();
+    accept_some();
 }
 
 void control_plane::decline_newcomer(os::seqpacket_socket socket, const std::string& reason) {

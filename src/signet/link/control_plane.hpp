@@ -143,7 +143,7 @@ private:
     void run();
     void wait_and_handle(deadline until);
     void handle(const os::ready& event);
-    void accept_all();
+    void accept_some();
     bool accept_one();
     void turn_one_away(const std::string& reason);
     void accept_again();

@@ -85,6 +85,9 @@ inline constexpr std::uint64_t slot_bytes_min = 32;
 inline constexpr std::uint64_t slot_bytes_max = 256;
 inline constexpr std::uint64_t slot_bytes_step = 16;
 
+/// The most that lies in a slot of the largest size.
+inline constexpr std::size_t inline_bytes_limit = 4 * sizeof(slot) - 16;
+
 /// `slot::shape`, unpacked.
 struct payload_shape {
     std::uint32_t bytes;

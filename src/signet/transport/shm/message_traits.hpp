@@ -14,7 +14,7 @@
 namespace signet::transport::shm {
 
 /// The largest message that lies in a slot of its own topic.
-inline constexpr std::size_t slot_payload_max = 240;
+inline constexpr std::size_t slot_payload_max = memory::inline_bytes_limit;
 
 template <class T>
 inline constexpr bool fits_slot = sizeof(T) <= slot_payload_max;

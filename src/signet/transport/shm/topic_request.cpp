@@ -55,6 +55,18 @@ void require_same_layout(const wire::type_descriptor& ours, const wire::type_des
     if (!text.empty()) throw error{errc::incompatible_type, "join topic", topic, text};
 }
 
+/// A reader takes as many bytes out of a slot as its own type has, so they must be there.
+void require_room(const wire::type_descriptor& ours, const welcome& answer) {
+    const memory::topic_geometry& g = answer.geometry;
+    const std::uint64_t bytes = ours.has_fixed_size() ? ours.size() : 0;
+    const bool in_slot = bytes <= memory::inline_bytes_limit;
+    const bool fits = bytes <= (in_slot ? g.inline_bytes_max() : g.payload_bytes_max);
+    const bool may_hold = in_slot || answer.held_max != 0;
+    if (fits && may_hold) return;
+    throw error{
+        errc::peer_misbehaved, "join a publisher", {}, "its slots do not hold its messages"};
+}
+
 }  // namespace
 
 void topic_subscriber::found(link::peer& from, std::uint64_t endpoint) {
@@ -101,6 +113,7 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
     try {
         const welcome answer = read_welcome(frame, options_.policy);
         if (type_) require_same_layout(*type_, answer.type, topic_);
+        if (type_) require_room(*type_, answer);
         source_memory memory = map_all(request.page, std::move(descriptors), answer.geometry);
         inbox news;
         news.arrivals.push_back(std::make_unique<source>(answer, from.identity, std::move(memory)));
