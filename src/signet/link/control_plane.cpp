@@ -298,9 +298,12 @@ void control_plane::drop(std::uint64_t tag, const departure& how) {
     epoll_.remove(who->socket_fd());
     keep_in_forked_child(who->socket_fd());
     who->hang_up();
-    if (!who->known()) return bury(std::move(who));  // it came and went: nobody was told of it
-    for (const auto& [id, endpoint] : participants_) endpoint->gone(*who, how);
-    if (how.orderly || !who->process_fd() || who->process_ended()) {
+    if (!who->known()) return bury(std::move(who));  // no endpoint was told of it
+    bool holds = false;
+    for (const auto& [id, endpoint] : participants_) {
+        if (endpoint->gone(*who, how)) holds = true;
+    }
+    if (!holds || how.orderly || !who->process_fd() || who->process_ended()) {
         bury(std::move(who));
     } else {
         // A process that lost its link may still read what it holds; only its pidfd proves its

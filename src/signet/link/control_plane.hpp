@@ -51,8 +51,9 @@ public:
                           std::vector<os::descriptor> descriptors) = 0;
 
     /// The link to the peer is over: nothing more comes over it, and nobody should wait for it. Its
-    /// process may still be alive, and what it holds is still held.
-    virtual void gone(peer& who, const departure& how) = 0;
+    /// process may still be alive; returns whether it may hold something of ours, so that its death
+    /// has to be told as well.
+    virtual bool gone(peer& who, const departure& how) = 0;
 
     /// The peer's process is proved dead (or it said goodbye); follows gone(). Forget it before
     /// returning.
@@ -162,8 +163,8 @@ private:
     void route(peer& from, const wire::frame_reader& frame,
                std::vector<os::descriptor> descriptors);
     void drop(std::uint64_t tag, const departure& how);
-    void bury(std::unique_ptr<peer> who);
     static void send_last(peer& who, std::span<const std::byte> frame) noexcept;
+    void bury(std::unique_ptr<peer> who);
     void refuse_and_drop(peer& who, const std::error_code& code, const std::string& reason);
     void drop_if_ended(std::uint64_t tag);
     void drop_silent_newcomers();

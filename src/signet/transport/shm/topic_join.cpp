@@ -91,18 +91,18 @@ void topic_publisher::admit(link::peer& from, const wire::frame_reader& frame, o
         life::always_fence(bells().data);
         if (fencing_ == life::fence_mode::on_demand) os::membarrier_this_process();
     }
-    subscriber_entry* entry = nullptr;
     {
+        // Welcomed before anybody can see it in the table: who waits for subscribers, publishes and
+        // dies at once has published to one that will hear of it.
         const std::lock_guard locked{table_mutex_};  // J1
         const bool chunked = ring_.geometry().chunk_count != 0;
         const std::uint32_t left = options_.held_total - table_.granted();
         const std::uint32_t grant = chunked ? std::min(held_max_of(frame), left) : 0;
         const std::uint64_t start = ring_.published();                                   // J3
         table_.add({endpoint, &from, std::move(page), policy_of(frame), grant, start});  // J4
-        entry = table_.find(endpoint);
+        welcome(from, *table_.find(endpoint));
     }
-    welcome(from, *entry);
-    events_.add(topic_event::kind::joined, from.identity, entry->endpoint, {});
+    events_.add(topic_event::kind::joined, from.identity, endpoint, {});
     notice_.post();
 }
 

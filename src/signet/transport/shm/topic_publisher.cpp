@@ -231,13 +231,15 @@ void topic_publisher::received(link::peer& from, const wire::frame_reader& frame
     }
 }
 
-void topic_publisher::gone(link::peer& who, const link::departure& how) {
+bool topic_publisher::gone(link::peer& who, const link::departure& how) {
     const std::lock_guard locked{table_mutex_};
-    for (const std::uint64_t endpoint : table_.evict_peer(who)) {
+    const std::vector<std::uint64_t> evicted = table_.evict_peer(who);
+    for (const std::uint64_t endpoint : evicted) {
         events_.add(how.orderly ? topic_event::kind::left : topic_event::kind::died, who.identity,
                     endpoint, how.reason);
     }
     notice_.post();  // the publisher may be waiting for one of them
+    return !evicted.empty();
 }
 
 void topic_publisher::dead(link::peer& who) {

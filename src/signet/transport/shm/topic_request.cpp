@@ -114,7 +114,7 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
     }
 }
 
-void topic_subscriber::gone(link::peer& who, const link::departure& how) {
+bool topic_subscriber::gone(link::peer& who, const link::departure& how) {
     for (auto joined = joins_.begin(); joined != joins_.end();) {
         if (joined->second.peer != &who) {
             ++joined;
@@ -123,6 +123,7 @@ void topic_subscriber::gone(link::peer& who, const link::departure& how) {
         if (joined->second.welcomed) end(who.identity, joined->first, how);
         joined = joins_.erase(joined);
     }
+    return false;
 }
 
 void topic_subscriber::end(const link::peer_identity& who, std::uint64_t publisher,

@@ -122,7 +122,7 @@ public:
     void found(link::peer& from, std::uint64_t endpoint) override;
     void received(link::peer& from, const wire::frame_reader& frame,
                   std::vector<os::descriptor> descriptors) override;
-    void gone(link::peer& who, const link::departure& how) override;
+    bool gone(link::peer& who, const link::departure& how) override;
     void dead(link::peer&) override {}  // what it had committed is read as long as it is mapped
     void declined(const link::peer& who, const link::refusal& why) override;
     void distrusted(const link::peer_identity& who, const std::string& reason) override;

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// A process that plays one role in a test until it is killed, or has done what it was asked for.
+// Says what went wrong on standard error, and by its exit status. Uses SIGNET_DIR.
+//
+//     signet_actor publish NAME                 self-checking messages on NAME/small and NAME/large
+//     signet_actor check NAME                   receives and checks both, under delivery::block
+//     signet_actor say NAME COUNT               publishes COUNT small messages when somebody
+//     listens signet_actor hear NAME COUNT              receives COUNT small messages from one
+//     publisher signet_actor meet NAME p|s COUNT          meets COUNT others, exchanges a message
+//     with each signet_actor idle COUNT                   COUNT idle endpoints, then a line on
+//     standard output
+#include "self_checking.hpp"
+
+#include <signet/error.hpp>
+#include <signet/os/limits.hpp>
+#include <signet/testing/eventually.hpp>
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace signet::tests {
+namespace {
+
+using testing::watchdog;
+
+constexpr int unexpected = 3;
+constexpr publisher_options short_ring{.depth = 8};
+constexpr subscriber_options blocking{.policy = delivery::block};
+
+int publish(const std::string& name) {
+    publisher<small_message> small{name + "/small", short_ring};
+    publisher<large_message> large{name + "/large", short_ring};
+    const auto author = static_cast<std::uint64_t>(getpid());
+    small_message message;
+    for (std::uint64_t i = 0;; ++i) {
+        fill(message, author, i);
+        small.publish(message);
+        auto loan = large.loan();
+        fill(*loan, author, i);
+        large.publish(std::move(loan));
+    }
+}
+
+template <class Message>
+void check_topic(const std::string& name) {
+    subscriber<Message> in{name, blocking};
+    sequence_check sequence;
+    for (;;) {
+        const auto got = in.receive();
+        if (const auto fault = sequence.fault_of(got)) {
+            std::fprintf(stderr, "actor %d: %s\n", getpid(), fault->c_str());
+            std::_Exit(unexpected);
+        }
+    }
+}
+
+int check(const std::string& name) {
+    const std::jthread other{check_topic<large_message>, name + "/large"};
+    check_topic<small_message>(name + "/small");
+    return 0;
+}
+
+int say(const std::string& name, int count) {
+    publisher<small_message> out{name, short_ring};
+    if (!out.wait_for_subscribers_for(1, watchdog)) return unexpected;
+    small_message message;
+    for (int i = 0; i < count; ++i) {
+        fill(message, 1, static_cast<std::uint64_t>(i));
+        out.publish(message);
+    }
+    return testing::eventually([&] { return out.subscribers() == 0; }) ? 0 : unexpected;
+}
+
+int hear(const std::string& name, int count) {
+    subscriber<small_message> in{name, blocking};
+    sequence_check sequence;
+    for (int i = 0; i < count; ++i) {
+        const auto got = in.receive_for(watchdog);
+        if (!got || sequence.fault_of(got)) return unexpected;
+    }
+    return 0;
+}
+
+int meet_subscribers(const std::string& name, std::size_t count) {
+    publisher<small_message> out{name, {.depth = 2}};
+    if (!out.wait_for_subscribers_for(count, watchdog)) return unexpected;
+    small_message message;
+    fill(message, static_cast<std::uint64_t>(getpid()), 0);
+    out.publish(message);
+    return testing::eventually([&] { return out.subscribers() == 0; }) ? 0 : unexpected;
+}
+
+int meet_publishers(const std::string& name, std::size_t count) {
+    subscriber<small_message> in{name, blocking};
+    std::set<std::uint64_t> authors;
+    while (authors.size() < count) {
+        const auto got = in.receive_for(watchdog);
+        if (!got || !whole(*got)) {
+            std::fprintf(stderr, "actor %d: met %zu of %zu\n", getpid(), authors.size(), count);
+            return unexpected;
+        }
+        authors.insert(got->author);
+    }
+    return 0;
+}
+
+int idle(int count) {
+    std::vector<std::unique_ptr<publisher<small_message>>> out;
+    std::vector<std::jthread> waiting;
+    std::vector<std::unique_ptr<subscriber<small_message>>> in;
+    for (int i = 0; i < count / 2; ++i) {
+        const std::string name = "idle/" + std::to_string(i % 10);
+        out.push_back(std::make_unique<publisher<small_message>>(name, short_ring));
+        in.push_back(std::make_unique<subscriber<small_message>>(name));
+    }
+    for (auto& one : out) one->wait_for_subscribers(static_cast<std::size_t>(count) / 20);
+    for (auto& one : in) waiting.emplace_back([&one](std::stop_token stop) { one->receive(stop); });
+    std::puts("idle");
+    std::fflush(stdout);
+    pause();
+    return 0;
+}
+
+int play(const std::vector<std::string>& words) {
+    const std::string& role = words.at(0);
+    if (role == "publish") return publish(words.at(1));
+    if (role == "check") return check(words.at(1));
+    if (role == "say") return say(words.at(1), std::stoi(words.at(2)));
+    if (role == "hear") return hear(words.at(1), std::stoi(words.at(2)));
+    if (role == "idle") return idle(std::stoi(words.at(1)));
+    if (role != "meet") return unexpected;
+    const auto count = static_cast<std::size_t>(std::stoi(words.at(3)));
+    return words.at(2) == "p" ? meet_subscribers(words.at(1), count)
+                              : meet_publishers(words.at(1), count);
+}
+
+}  // namespace
+}  // namespace signet::tests
+
+int main(int count, char** words) try {
+    signet::os::raise_descriptor_limit();
+    return signet::tests::play({words + 1, words + count});
+} catch (const std::exception& e) {
+    std::fprintf(stderr, "actor %d: %s\n", getpid(), e.what());
+    return 4;
+}
