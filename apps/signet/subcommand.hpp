@@ -19,5 +19,6 @@ void add_sub(CLI::App& app, action& chosen);
 void add_ls(CLI::App& app, action& chosen);
 void add_doctor(CLI::App& app, action& chosen);
 void add_bench(CLI::App& app, action& chosen);
+void add_tour(CLI::App& app, action& chosen);
 
 }  // namespace signet::command

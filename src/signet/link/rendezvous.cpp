@@ -10,6 +10,7 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <utility>
 
 namespace signet::link {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t id_digits = 16;
-constexpr std::size_t swept_max = 64;  // connections one newcomer makes to find dead sockets
+constexpr std::size_t swept_max = 64;  // sockets, and topics, that one newcomer looks at
 constexpr unsigned others_mask = 0077;
 constexpr int backlog = 4096;  // as many newcomers may knock at once
 
@@ -61,6 +62,16 @@ std::string folder_name(std::string_view topic) {
     std::string name{topic};
     std::replace(name.begin(), name.end(), '/', ':');
     return name;
+}
+
+/// What one newcomer cleans: all of a small directory, as many at random of a large one.
+std::vector<std::string> share_of(std::vector<std::string> names) {
+    if (names.size() <= swept_max) return names;
+    std::rotate(names.begin(),
+                names.begin() + static_cast<std::ptrdiff_t>(os::random_u64() % names.size()),
+                names.end());
+    names.resize(swept_max);
+    return names;
 }
 
 /// Runs `action`; false where it failed because somebody removed what it works on.
@@ -198,14 +209,31 @@ bool rendezvous::dead(const std::string& socket) const {
     return !os::seqpacket_socket::connect(sockets_, socket, after(100ms));
 }
 
-void rendezvous::sweep() const noexcept try {
-    std::vector<std::string> names = sockets_.list();
-    const std::size_t count = std::min(names.size(), swept_max);
-    const std::size_t first = names.size() > swept_max ? os::random_u64() % names.size() : 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::string& name = names[(first + i) % names.size()];
+void rendezvous::sweep_sockets() const {
+    for (const std::string& name : share_of(sockets_.list())) {
         if (is_socket_name(name) && dead(name)) sockets_.remove(name);
     }
+}
+
+// A name is made after its context's socket and taken back before it: one that was there before the
+// sockets were listed, and whose socket is not among them, belongs to a dead context.
+void rendezvous::sweep_topics() const {
+    std::vector<std::pair<std::string, listing>> names;
+    for (const std::string& folder : share_of(topics_.list())) {
+        const auto members = list(folder);
+        for (const listing& member : members) names.emplace_back(folder, member);
+        if (members.empty()) topics_.remove_empty_directory(folder);
+    }
+    if (names.empty()) return;
+    const std::vector<std::uint64_t> alive = contexts();
+    for (const auto& [folder, who] : names) {
+        if (!std::binary_search(alive.begin(), alive.end(), who.context)) leave(folder, who);
+    }
+}
+
+void rendezvous::sweep() const noexcept try {
+    sweep_sockets();
+    sweep_topics();
 } catch (const error&) {
     // A share of the cleaning that was not done is done by the next newcomer.
 }

@@ -79,8 +79,9 @@ public:
     std::optional<os::seqpacket_socket> connect(std::string_view topic, const listing& whom,
                                                 deadline until) const;
 
-    /// Removes the sockets of dead contexts: all of them in a small directory, a sample of them in
-    /// a large one, so that each newcomer does a bounded share.
+    /// Removes the sockets of dead contexts and their names under topics that nobody may ever ask
+    /// for again: all of them in a small directory, a sample of them in a large one, so that each
+    /// newcomer does a bounded share.
     void sweep() const noexcept;
 
     const std::string& path() const noexcept { return path_; }
@@ -90,6 +91,8 @@ public:
 
 private:
     bool dead(const std::string& socket) const;
+    void sweep_sockets() const;
+    void sweep_topics() const;
 
     std::string path_;
     unsigned uid_;
