@@ -95,11 +95,11 @@ void run_measured(std::vector<limits::role> roles) {
 }
 
 effort full_effort() {
-    return {7, 60ms, 20ms, 5ms};
+    return {7, 60ms, 20ms, 5ms, 1000, 3};
 }
 
 effort quick_effort() {
-    return {2, 10ms, 5ms, 2ms};
+    return {1, 5ms, 2ms, 2ms, 50, 1};
 }
 
 std::optional<measured> measure_rounds(const effort& how, const interruption& interrupted,

@@ -42,6 +42,8 @@ struct effort {
     std::chrono::milliseconds length;        ///< of ours, each round
     std::chrono::milliseconds limit_length;  ///< of a limit, each round
     std::chrono::milliseconds ping_length;
+    int warm_up;            ///< round trips before the first one that counts
+    int limit_repetitions;  ///< to choose the best shape of a limit
 };
 effort full_effort();
 effort quick_effort();

@@ -25,7 +25,6 @@ namespace {
 constexpr std::uint64_t goodbye = ~std::uint64_t{0};
 constexpr std::size_t window_bytes = std::size_t{4} << 20;   // between two looks at the clock
 constexpr std::size_t stride_bytes = std::size_t{64} << 10;  // between two looks at the flag
-constexpr int warm_up = 1000;
 
 template <std::size_t Bytes>
 struct payload {
@@ -86,10 +85,11 @@ void ask(talk<Bytes>& ends, std::uint64_t number) {
 }
 
 template <std::size_t Bytes>
-void ask_many(talk<Bytes>& ends, limits::sample_log& log, std::uint64_t length_ticks) {
+void ask_many(talk<Bytes>& ends, limits::sample_log& log, const effort& how) {
     const auto& clock = limits::tsc_clock::instance();
+    const std::uint64_t length_ticks = clock.ticks(how.length);
     std::uint64_t number = 0;
-    for (int i = 0; i < warm_up; ++i) ask(ends, number++);
+    for (int i = 0; i < how.warm_up; ++i) ask(ends, number++);
     const std::uint64_t start = clock.now();
     for (std::uint64_t from = start; from - start < length_ticks && !log.full();) {
         ask(ends, number++);
@@ -101,15 +101,14 @@ void ask_many(talk<Bytes>& ends, limits::sample_log& log, std::uint64_t length_t
 }
 
 template <std::size_t Bytes>
-limits::percentiles round_trip(limits::cpu_pair cpus, wait_mode waiting,
-                               std::chrono::nanoseconds length) {
+limits::percentiles round_trip(limits::cpu_pair cpus, wait_mode waiting, const effort& how) {
     const private_directory place;
     const limits::shared<limits::sample_log> log;
-    const std::uint64_t length_ticks = limits::tsc_clock::instance().ticks(length);
+    limits::tsc_clock::instance();  // calibrated before the fork
     run_measured({{cpus.first,
                    [&] {
                        talk<Bytes> ends{place.path(), waiting, "bench/ask", "bench/answer"};
-                       ask_many(ends, *log, length_ticks);
+                       ask_many(ends, *log, how);
                    }},
                   {cpus.second, [&] {
                        talk<Bytes> ends{place.path(), waiting, "bench/answer", "bench/ask"};
@@ -132,9 +131,8 @@ bench_case polled_case() {
             .wait = "poll",
             .limit_name = "cacheline_rtt_ns",
             .round = [](const effort& how) {
-                return round_result{
-                    line_limit_ns(how),
-                    round_trip<Bytes>(limits::two_cpus(), wait_mode::poll, how.length)};
+                return round_result{line_limit_ns(how),
+                                    round_trip<Bytes>(limits::two_cpus(), wait_mode::poll, how)};
             }};
 }
 
@@ -149,7 +147,7 @@ bench_case sleeping_case(const char* name, int cores, const char* limit_name) {
             .round = [cores](const effort& how) {
                 const auto cpus = cores == 1 ? limits::one_cpu() : limits::two_cpus();
                 return round_result{limits::futex_rtt_ns(cpus, how.limit_length),
-                                    round_trip<bytes>(cpus, wait_mode::sleep, how.length)};
+                                    round_trip<bytes>(cpus, wait_mode::sleep, how)};
             }};
 }
 
@@ -289,7 +287,7 @@ private:
         double most = 0;
         for (std::size_t slots = 4096; slots <= 65536; slots *= 2) {
             std::vector<double> rates;
-            for (int i = 0; i < 3; ++i) {
+            for (int i = 0; i < how.limit_repetitions; ++i) {
                 rates.push_back(limits::ring_msgs_per_s(slots, how.limit_length));
             }
             const double rate = limits::median(std::move(rates));

@@ -45,8 +45,8 @@ void interruption::watch() {
         number_.store(signals_.try_take().value_or(SIGTERM),
                       std::memory_order_relaxed);  // as above
         until = after(patience);
-        came_.signal();
         source_.request_stop();
+        came_.signal();  // after it: whoever is woken by this asks came()
     }
 }
 

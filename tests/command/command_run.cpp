@@ -56,7 +56,7 @@ running::running(const std::string& place, const std::vector<std::string>& comma
       child_{spawn(place, command, input, out_path_, err_path_)} {}
 
 outcome running::wait() {
-    const auto status = child_.handle().wait(after(60s));
+    const auto status = child_.handle().wait(after(100s));
     if (!status) throw std::runtime_error{"the command did not end"};
     return {status->signalled ? 128 + status->value : status->value, content_of(out_path_),
             content_of(err_path_)};

@@ -27,7 +27,7 @@ public:
     running(const std::string& place, const std::vector<std::string>& command,
             const std::string& input);
 
-    /// Waits for its end; a minute is too long.
+    /// Waits for its end; a hundred seconds are too long.
     outcome wait();
 
     void signal(int number) { child_.handle().send_signal(number); }

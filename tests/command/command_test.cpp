@@ -215,11 +215,16 @@ TEST_F(CommandTest, TerminatingAPublisherThatWaitsTellsTheSignal) {
     EXPECT_EQ(endpoints_at(directory()), 0u);
 }
 
-TEST_F(CommandTest, ControlCEndsAPublisherThatReadsAnIdlePipe) {
+TEST_F(CommandWithPeerTest, ControlCEndsAPublisherThatReadsAnIdlePipeInGoodOrder) {
+    transport::shm::topic_subscriber anything{here.plane(), "a/b", nullptr, {}};
     running shell = start_shell("exec 3<> <(:); exec $SIGNET pub a/b <&3");
-    wait_until([&] { return endpoints_at(directory()) == 1; });
+    std::optional<topic_event> event;
+    wait_until([&] { return (event = anything.try_event()).has_value(); });
+    EXPECT_EQ(event->what, topic_event::kind::joined);
     shell.signal(SIGINT);
     EXPECT_EQ(shell.wait().status, 128 + SIGINT);
+    wait_until([&] { return (event = anything.try_event()).has_value(); });
+    EXPECT_EQ(event->what, topic_event::kind::left);
 }
 
 TEST_F(CommandWithPeerTest, AReaderThatHasSeenEnoughEndsItQuietly) {
