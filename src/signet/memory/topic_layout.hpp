@@ -86,7 +86,8 @@ inline constexpr std::uint64_t slot_bytes_max = 256;
 inline constexpr std::uint64_t slot_bytes_step = 16;
 
 /// The most that lies in a slot of the largest size.
-inline constexpr std::size_t inline_bytes_limit = 4 * sizeof(slot) - 16;
+inline constexpr std::size_t inline_bytes_limit = slot_bytes_max - sizeof(slot);
+static_assert(inline_bytes_limit == 240, "the documentation of publisher says so");
 
 /// `slot::shape`, unpacked.
 struct payload_shape {

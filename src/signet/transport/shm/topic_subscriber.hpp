@@ -130,7 +130,7 @@ public:
     void describe(wire::frame_writer& report) const override;
     void wake() override { post(); }
 
-    static constexpr std::size_t inline_bytes_limit = 256;
+    static constexpr std::size_t inline_bytes_limit = memory::inline_bytes_limit;
 
 private:
     /// A publisher we asked to let us join.
