@@ -111,7 +111,7 @@ TEST_F(LyingPublisher, CannotMakeACopyLeaveTheSegment) {
     for (int i = 0; i < attempts; ++i) {
         liar_.hint = reader_.position() + 1;
         liar_.accesses = 0;
-        const read_result result = reader_.try_copy(copy.data(), copy.size());
+        const read_result result = reader_.try_copy<copy.size()>(copy.data());
         if (result == read_result::passed) reader_.skip_passed();
         messages += result == read_result::message;
         ASSERT_LT(liar_.accesses, budget);

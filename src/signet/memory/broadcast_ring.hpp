@@ -114,16 +114,17 @@ public:
     ring_reader(const std::byte* segment, const topic_geometry& geometry, subscriber_page& page,
                 std::uint64_t start, std::uint32_t held_max, reporting told);
 
-    /// Copies the next message, which must be inline and of exactly `bytes` bytes, to `to`.
-    read_result try_copy(void* to, std::size_t bytes) noexcept {
+    /// Copies the next message, which must be inline and of exactly `Bytes` bytes, to `to`.
+    template <std::size_t Bytes>
+    read_result try_copy(void* to) noexcept {
         const slot& s = slot_of(position_);
         const std::uint64_t stamp = s.stamp.load(std::memory_order_acquire);  // R1, SYNC stamp
         if (stamp != position_ + 1) return classify(stamp);
         const std::uint64_t shape = s.shape.load(std::memory_order_relaxed);  // checked just below
         prefetch(&slot_of(position_ + slots_ahead));
-        copy_out(to, s.payload(), bytes);  // R2
+        copy_out(to, s.payload(), Bytes);  // R2
         if (!still_there()) return read_result::passed;
-        if (shape != payload_shape::of_inline(bytes)) return read_result::broken;
+        if (shape != payload_shape::of_inline(Bytes)) return read_result::broken;
         ++position_;
         return read_result::message;
     }

@@ -19,7 +19,7 @@ template <class T>
 class sample_slot<T, true> {
 public:
     bool look(const std::shared_ptr<topic_subscriber>& from, received_message& message) {
-        return from->try_copy(message, &value_, sizeof(T));
+        return from->template try_copy<sizeof(T)>(message, &value_);
     }
     const T& value() const noexcept { return value_; }
 

@@ -55,11 +55,12 @@ public:
     topic_subscriber(const topic_subscriber&) = delete;
     topic_subscriber& operator=(const topic_subscriber&) = delete;
 
-    /// Copies the next message, of exactly `bytes` bytes that fit a slot, to `to`.
-    bool try_copy(received_message& message, void* to, std::size_t bytes) {
+    /// Copies the next message, of exactly `Bytes` bytes that fit a slot, to `to`.
+    template <std::size_t Bytes>
+    bool try_copy(received_message& message, void* to) {
         return take_next(message, [&](source& from) {
-            message.view = {from.reader.position(), bytes, nullptr, 0};
-            return from.reader.try_copy(to, bytes);
+            message.view = {from.reader.position(), Bytes, nullptr, 0};
+            return from.reader.template try_copy<Bytes>(to);
         });
     }
 
@@ -83,13 +84,7 @@ public:
     /// everything stopped.
     template <class Look>
     bool wait_for(const patience& limit, Look&& look) {
-        bool found = look();
-        while (!found && limit.until != deadline::min() && !over(limit)) {
-            spinner_.spin([&] { return (found = look()) || over(limit); }, limit.until);
-            if (!found && !over(limit)) found = sleep(limit, look);
-            if (!found && limit.until != never && clock::now() >= limit.until) break;
-        }
-        return found;
+        return look() || wait_slowly(limit, look);
     }
 
     /// One look for a user who watches fd(): when it finds nothing, fd() is not readable any more
@@ -154,7 +149,7 @@ private:
     };
 
     template <class Read>
-    bool take_next(received_message& message, Read&& read) {
+    [[gnu::always_inline]] bool take_next(received_message& message, Read&& read) {
         check_process();
         if (news_.load(std::memory_order_acquire)) absorb();  // SYNC news
         for (std::size_t looks = 2 * sources_.size(); looks != 0; --looks) {
@@ -185,6 +180,18 @@ private:
         from.report();
         next_turn();
         return true;
+    }
+
+    /// Apart from the look that finds something at once, which is what a stream consists of.
+    template <class Look>
+    [[gnu::noinline]] bool wait_slowly(const patience& limit, Look&& look) {
+        bool found = false;
+        while (!found && limit.until != deadline::min() && !over(limit)) {
+            spinner_.spin([&] { return (found = look()) || over(limit); }, limit.until);
+            if (!found && !over(limit)) found = sleep(limit, look);
+            if (!found && limit.until != never && clock::now() >= limit.until) break;
+        }
+        return found;
     }
 
     template <class Look>
