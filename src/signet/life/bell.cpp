@@ -87,6 +87,11 @@ void bell_sleeper::arm_with(std::uint32_t bit) {
     memory::fence(std::memory_order_seq_cst);  // SYNC bell
 }
 
+void bell_sleeper::nudge() {
+    words_->epoch.fetch_add(1, std::memory_order_release);  // SYNC epoch
+    os::futex_wake(*words_->epoch.address(), INT_MAX);
+}
+
 void bell_sleeper::disarm() {
     // relaxed: the next arm() and look are ordered by their own fence
     words_->word.fetch_and(~(bell_armed | bell_armed_fd), std::memory_order_relaxed);

@@ -86,6 +86,10 @@ public:
     /// The same for a wait on the bell's event.
     void arm_event();
 
+    /// Ends the wait of whoever sleeps on this bell; any thread. They look again, and find nothing
+    /// new or what this is about.
+    void nudge();
+
     /// Takes the mark away after the wait, where ringers do not.
     void disarm();
 

@@ -215,6 +215,7 @@ private:
     bool settle_rarity(source& from, memory::read_result result);
     void absorb();
     void add_source(std::unique_ptr<source> arrival);
+    void note_only_bell();
     void drop_broken(source& from);
     void retire_current();
     bool prepare_sleep();
@@ -249,6 +250,7 @@ private:
 
     mutable std::mutex inbox_mutex_;  // taken after the plane's lock, never before
     inbox inbox_;
+    life::bell_sleeper* only_bell_ = nullptr;      // where there is one source: what post() rings
     std::vector<counted_page> pages_;              // for onlookers
     std::map<std::uint64_t, join_request> joins_;  // the control thread's, by publisher
     bool retired_ = false;                         // guarded by the plane's lock
