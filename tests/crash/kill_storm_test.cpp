@@ -21,7 +21,7 @@ TEST(KillStorm, SurvivorsMissNothingWhoeverIsKilled) {
     const storm_report report = run_storm(kills_wanted(), 1);
     std::cout << report.summary() << '\n';
     for (const std::string& fault : report.faults) ADD_FAILURE() << fault;
-    EXPECT_EQ(report.descriptors_growth, 0);
+    EXPECT_LE(report.descriptors_growth, 0);  // the calm moment before may see one that is closing
     EXPECT_LT(report.memory_growth_kb, 8 * 1024);
 }
 

@@ -293,7 +293,9 @@ TEST_F(ControlPlane, APeerThatNeverReadsIsDroppedInTheEnd) {
 }
 
 TEST_F(ControlPlane, NewcomersAreTurnedAwayWhileDescriptorsRunOut) {
-    control_plane plane{options()};
+    plane_options patient = options();
+    patient.handshake_limit = watchdog;  // those that keep silent are to stay for this test
+    control_plane plane{patient};
     noting_endpoint subscriber{plane, role::subscriber};
     auto knocking = std::make_unique<std::vector<os::seqpacket_socket>>();
     rlimit before{};
