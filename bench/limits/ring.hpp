@@ -12,12 +12,14 @@ namespace limits {
 
 /// Messages of 64 bytes a second through a ring of `slots`, every byte written and read and each
 /// message published by itself. One repetition; its median window of whole laps (4 MiB or more)
-/// counts, so that time slices lost to other processes do not.
+/// counts, so that a few time slices lost to other processes do not.
 double ring_msgs_per_s(std::size_t slots, std::chrono::nanoseconds length);
 
 /// Gigabytes (1e9) a second through a ring of `depth` buffers of `payload_bytes` (rounded up to
 /// whole cache lines), every byte written and read in place: fill_bytes on one side, sum_bytes on
-/// the other. The median of five repetitions of `length`.
+/// the other. The median of five repetitions of `length`, each measured like those above; but a lap
+/// may last as long as a time slice, so only an otherwise idle machine gives its limit. A size or
+/// depth of 0 throws std::invalid_argument.
 double bare_bulk_ring_gb_per_s(std::size_t payload_bytes = std::size_t{1} << 20,
                                std::size_t depth = 16,
                                std::chrono::nanoseconds length = std::chrono::milliseconds(40));

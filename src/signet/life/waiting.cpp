@@ -35,7 +35,6 @@ void notice::post() {
 spinner::spinner(wait_mode mode) : mode_{mode}, budget_{first_budget(mode)} {}
 
 void spinner::learn(std::chrono::nanoseconds slept) noexcept {
-    if (mode_ != wait_mode::adaptive || budget_.count() == 0) return;
     const auto wanted = slept <= 2 * budget_max ? budget_ * 4 : budget_ / 2;
     budget_ = std::clamp(wanted, budget_min, budget_max);
 }

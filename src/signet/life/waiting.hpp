@@ -23,9 +23,9 @@ enum class wait_mode {
     sleep,     ///< sleep at once
 };
 
-/// No sleep that relies on a bell lasts longer: a trust group that damages its own bell page loses
-/// time, not messages. No correct run reaches it.
-inline constexpr std::chrono::seconds sleep_cap{60};
+/// Bells are hints that a whole trust group may write. A group that damages its own bell page loses
+/// time, never messages: every so long all waits look again. No correct run relies on it.
+inline constexpr std::chrono::minutes backstop{10};
 
 /// A word private to this process that ends a wait for reasons other than a bell: something joined,
 /// left or died, or a stop was asked for.
@@ -67,10 +67,18 @@ public:
         return false;
     }
 
-    /// Learns from a sleep that lasted `slept`: spinning would have caught a short one.
-    void learn(std::chrono::nanoseconds slept) noexcept;
+    /// Calls `sleep`, and learns from how long it lasted: spinning would have caught a short one.
+    template <class Sleep>
+    void learn_from(Sleep&& sleep) {
+        if (mode_ != wait_mode::adaptive || budget_.count() == 0) return sleep();
+        const deadline begin = clock::now();
+        sleep();
+        learn(clock::now() - begin);
+    }
 
 private:
+    void learn(std::chrono::nanoseconds slept) noexcept;
+
     static constexpr int pauses_per_reading = 32;
 
     wait_mode mode_;

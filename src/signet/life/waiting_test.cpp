@@ -62,9 +62,9 @@ TEST(Spinner, AnAdaptiveOneGivesUpByItself) {
 TEST(Spinner, LongSleepsTeachItToSpinLessAndShortOnesMore) {
     if (os::cpu_count() == 1) GTEST_SKIP() << "on one core it never spins";
     spinner spins{wait_mode::adaptive};
-    for (int i = 0; i < 20; ++i) spins.learn(1s);
+    for (int i = 0; i < 20; ++i) spins.learn_from([] { std::this_thread::sleep_for(1ms); });
     const int after_long = looks_of(spins);
-    for (int i = 0; i < 20; ++i) spins.learn(1us);
+    for (int i = 0; i < 20; ++i) spins.learn_from([] {});
     EXPECT_GT(looks_of(spins), after_long);
 }
 

@@ -2,6 +2,7 @@
 #include <signet/link/control_plane.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/life/waiting.hpp>
 #include <signet/link/fork_ledger.hpp>
 #include <signet/os/fork_guard.hpp>
 #include <signet/os/membarrier.hpp>
@@ -86,6 +87,8 @@ control_plane::~control_plane() {
     }
     if (thread_.joinable()) thread_.join();
     directory_.withdraw(id_);
+    while (accept_one()) {  // those that knocked meanwhile are told too
+    }
     const auto goodbye = wire::frame_writer{kind::goodbye}.take();
     for (const auto& [tag, who] : peers_) {
         who->send(goodbye);
@@ -146,7 +149,6 @@ void control_plane::meet(participant& endpoint, const listing& whom) {
     // No deadline for its answer: it may be stopped, and the kernel tells if it dies.
     peer& reached = adopt(std::move(*socket), never);
     reached.identity.context = whom.context;
-    reached.asked = true;
     greet(reached);
     introduce(endpoint, reached, whom.endpoint);
 }
@@ -172,16 +174,18 @@ void control_plane::send(peer& to, std::span<const std::byte> frame,
 void control_plane::stop() {
     const auto locked = lock();
     stopped_.store(true, std::memory_order_release);  // SYNC stop
-    for (const auto& [id, endpoint] : participants_) endpoint->stop_requested();
+    for (const auto& [id, endpoint] : participants_) endpoint->wake();
 }
 
 void control_plane::run() {
+    deadline backstop = after(life::backstop);
     for (;;) {
-        {
-            const auto locked = lock();
-            if (ending_) return;
-        }
-        wait_and_handle(never);
+        wait_and_handle(backstop);
+        const auto locked = lock();
+        if (ending_) return;
+        if (clock::now() < backstop) continue;
+        for (const auto& [id, endpoint] : participants_) endpoint->wake();
+        backstop = after(life::backstop);
     }
 }
 
@@ -299,10 +303,10 @@ void control_plane::drop(std::uint64_t tag, const departure& how) {
     epoll_.remove(who->socket_fd());
     keep_in_forked_child(who->socket_fd());
     who->hang_up();
-    const bool known = who->introduced || who->asked;  // else no endpoint was told of it
+    if (!who->known()) return bury(std::move(who));  // no endpoint was told of it
     bool holds = false;
     for (const auto& [id, endpoint] : participants_) {
-        if (known && endpoint->gone(*who, how)) holds = true;
+        if (endpoint->gone(*who, how)) holds = true;
     }
     if (!holds || how.orderly || !who->process_fd() || who->process_ended()) {
         bury(std::move(who));

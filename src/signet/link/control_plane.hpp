@@ -69,8 +69,13 @@ public:
     /// The endpoint ends: tell its counterparts. The last call into it.
     virtual void farewell() = 0;
 
-    /// context::stop() was called: end all waits.
-    virtual void stop_requested() = 0;
+    /// Adds what onlookers may know of it: its type, shape and counts. Must not wait for the
+    /// thread that uses the endpoint.
+    virtual void describe(wire::frame_writer&) const {}
+
+    /// Ends the waits that are under way: they look again. Said when the context stops, and as the
+    /// backstop of life::backstop.
+    virtual void wake() = 0;
 };
 
 /// Who drives a control plane.
@@ -154,6 +159,7 @@ private:
     void process_hello(peer& from, const wire::frame_reader& frame);
     void process_refusal(peer& from, const wire::frame_reader& frame);
     void process_announcement(peer& from, const wire::frame_reader& frame);
+    void report_to(peer& onlooker);
     void route(peer& from, const wire::frame_reader& frame,
                std::vector<os::descriptor> descriptors);
     void drop(std::uint64_t tag, const departure& how);

@@ -65,7 +65,7 @@ public:
     void declined(const peer&, const refusal& why) override { declined_.push_back(why); }
     void distrusted(const peer_identity&, const std::string&) override {}
     void farewell() override {}
-    void stop_requested() override { ++stops_; }
+    void wake() override { ++stops_; }
 
     /// What was noted; the plane's thread may be noting.
     template <class Value>

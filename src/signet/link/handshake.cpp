@@ -69,6 +69,7 @@ void control_plane::process(peer& from, const wire::frame_reader& frame,
         throw error{errc::peer_misbehaved, "talk to a process", {}, "it did not say hello first"};
     }
     if (what == kind::announce) return process_announcement(from, frame);
+    if (what == kind::inspect) return report_to(from);
     route(from, frame, std::move(descriptors));
 }
 
@@ -104,6 +105,21 @@ void control_plane::process_announcement(peer& from, const wire::frame_reader& f
         if (local->self().side == role::subscriber && local->topic() == topic) {
             local->found(from, endpoint);
         }
+    }
+}
+
+void control_plane::report_to(peer& onlooker) {
+    std::size_t left = participants_.size();
+    if (left == 0) send(onlooker, wire::frame_writer{kind::report}.put(key::left, left).take());
+    for (const auto& [id, endpoint] : participants_) {
+        const bool publishes = endpoint->self().side == role::publisher;
+        wire::frame_writer frame{kind::report};
+        frame.put(key::left, --left)
+            .put(key::from, id)
+            .put(key::topic, endpoint->topic())
+            .put(key::side, std::string_view{publishes ? "publisher" : "subscriber"});
+        endpoint->describe(frame);
+        send(onlooker, frame.take());
     }
 }
 

@@ -67,12 +67,14 @@ public:
     /// Whether the kernel says that the process is gone.
     bool process_ended();
 
+    /// Whether endpoints may have dealings with it: it said hello, or we went to it.
+    bool known() const noexcept { return introduced || hello_by == never; }
+
     int socket_fd() const noexcept { return socket_.fd(); }
     std::optional<int> process_fd() const noexcept;
 
     peer_identity identity;   ///< filled in by the plane when hello arrives
     bool introduced = false;  ///< hello arrived and was accepted
-    bool asked = false;       ///< we went to it; else it came to us
     bool said_goodbye = false;
     deadline hello_by;
     std::uint64_t tag = 0;  ///< what the plane's epoll calls it

@@ -17,6 +17,8 @@ inline constexpr std::string_view hello = "hello";        ///< first on each lin
 inline constexpr std::string_view refuse = "refuse";      ///< why something was declined
 inline constexpr std::string_view goodbye = "goodbye";    ///< the context ends in good order
 inline constexpr std::string_view announce = "announce";  ///< an endpoint of a topic is here
+inline constexpr std::string_view inspect = "inspect";    ///< onlooker to context: what is here?
+inline constexpr std::string_view report = "report";      ///< the answer, one for each endpoint
 
 /// Frames between endpoints: they carry `to` and `from`.
 inline constexpr std::string_view join = "join";        ///< subscriber to publisher, with its page
@@ -45,6 +47,13 @@ inline constexpr std::string_view payload_bytes_max = "payload_bytes_max";
 inline constexpr std::string_view chunk_bytes = "chunk_bytes";
 inline constexpr std::string_view chunk_count = "chunk_count";
 inline constexpr std::string_view fence = "fence";
+inline constexpr std::string_view left = "left";
+inline constexpr std::string_view allow_block = "allow_block";
+inline constexpr std::string_view published = "published";
+inline constexpr std::string_view received = "received";
+inline constexpr std::string_view lost = "lost";
+inline constexpr std::string_view subscribers = "subscribers";
+inline constexpr std::string_view publishers = "publishers";
 }  // namespace key
 
 }  // namespace signet::link

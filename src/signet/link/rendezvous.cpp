@@ -178,6 +178,22 @@ std::optional<os::seqpacket_socket> rendezvous::connect(std::string_view topic, 
     return socket;
 }
 
+std::vector<std::uint64_t> rendezvous::contexts() const {
+    std::vector<std::uint64_t> found;
+    for (const std::string& name : sockets_.list()) {
+        if (const auto id = parse_id(name)) found.push_back(*id);
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+std::optional<os::seqpacket_socket> rendezvous::connect(std::uint64_t context,
+                                                        deadline until) const {
+    auto socket = os::seqpacket_socket::connect(sockets_, digits(context), until);
+    if (!socket) withdraw(context);
+    return socket;
+}
+
 bool rendezvous::dead(const std::string& socket) const {
     return !os::seqpacket_socket::connect(sockets_, socket, after(100ms));
 }

@@ -67,6 +67,13 @@ public:
     /// Every topic that has a list now.
     std::vector<std::string> topics() const;
 
+    /// Every context that has a socket now, dead or alive.
+    std::vector<std::uint64_t> contexts() const;
+
+    /// Connects to a context. None: it is dead, and its socket was removed. Blocks at most until
+    /// the deadline; throws `error` (timed_out) then.
+    std::optional<os::seqpacket_socket> connect(std::uint64_t context, deadline until) const;
+
     /// Connects to the context of a listing. None: it is dead, and its names were removed. Blocks
     /// at most until the deadline.
     std::optional<os::seqpacket_socket> connect(std::string_view topic, const listing& whom,

@@ -103,16 +103,25 @@ inline void relax_cpu() noexcept {
 #endif
 }
 
+/// Asks for the line of `where`, without reading it.
+inline void prefetch(const void* where) noexcept {
+    __builtin_prefetch(where);
+}
+
 inline constexpr std::size_t word_bytes = sizeof(std::uint64_t);
 
 constexpr std::size_t words_for(std::size_t bytes) {
     return (bytes + word_bytes - 1) / word_bytes;
 }
 
+// The two loops below are unrolled where `bytes` is a constant, as it is on the way of a typed
+// message.
+
 /// Copies `bytes` bytes into shared words; the rest of the last word is zeroed.
 inline void copy_in(shared_word<std::uint64_t>* to, const void* from, std::size_t bytes) noexcept {
     const auto* source = static_cast<const std::byte*>(from);
     const std::size_t whole = bytes / word_bytes;
+#pragma GCC unroll 32
     for (std::size_t i = 0; i < whole; ++i) {
         std::uint64_t word;
         std::memcpy(&word, source + i * word_bytes, word_bytes);
@@ -129,6 +138,7 @@ inline void copy_in(shared_word<std::uint64_t>* to, const void* from, std::size_
 inline void copy_out(void* to, const shared_word<std::uint64_t>* from, std::size_t bytes) noexcept {
     auto* target = static_cast<std::byte*>(to);
     const std::size_t whole = bytes / word_bytes;
+#pragma GCC unroll 32
     for (std::size_t i = 0; i < whole; ++i) {
         const std::uint64_t word =
             from[i].load(std::memory_order_relaxed);  // checked by the caller

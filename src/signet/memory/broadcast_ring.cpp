@@ -41,6 +41,7 @@ ring_reader::ring_reader(const std::byte* segment, const topic_geometry& geometr
     for (std::uint32_t hold = std::min(held_max, held_max_limit); hold > 0; --hold) {
         free_holds_.push_back(hold - 1);
     }
+    page.start.store(start, std::memory_order_relaxed);   // relaxed: for onlookers only
     page.cursor.store(start, std::memory_order_release);  // SYNC cursor
 }
 
@@ -71,7 +72,7 @@ read_result ring_reader::try_hold(message_view& view, std::size_t bytes) noexcep
 read_result ring_reader::open_inline(message_view&, const slot& s, payload_shape shape,
                                      void* buffer) noexcept {
     const std::size_t bytes = std::min<std::size_t>(shape.bytes, geometry_.inline_bytes_max());
-    copy_out(buffer, s.payload, bytes);  // R2
+    copy_out(buffer, s.payload(), bytes);  // R2
     if (!still_there()) return read_result::passed;
     if (bytes != shape.bytes) return read_result::broken;
     ++position_;

@@ -11,8 +11,8 @@ constexpr std::uint64_t chunk_count_max = std::uint64_t{1} << 31;
 
 bool sound_slots(const topic_geometry& g) {
     return std::has_single_bit(g.depth) && g.depth <= depth_max &&
-           std::has_single_bit(g.slot_bytes) && g.slot_bytes >= sizeof(slot) &&
-           g.slot_bytes <= 4 * sizeof(slot);
+           g.slot_bytes % slot_bytes_step == 0 && g.slot_bytes >= slot_bytes_min &&
+           g.slot_bytes <= slot_bytes_max;
 }
 
 bool sound_chunks(const topic_geometry& g) {

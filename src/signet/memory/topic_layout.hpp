@@ -18,7 +18,7 @@ inline constexpr std::size_t page_bytes = 4096;
 /// The numbers that shape a segment. Fixed at creation; both sides keep them in private memory.
 struct topic_geometry {
     std::uint64_t depth;              ///< slots, a power of two
-    std::uint64_t slot_bytes;         ///< 64, 128 or 256
+    std::uint64_t slot_bytes;         ///< 32 to 256, a multiple of 16
     std::uint64_t payload_bytes_max;  ///< of one message
     std::uint64_t chunk_bytes;        ///< 0 where every payload fits a slot
     std::uint64_t chunk_count;
@@ -62,7 +62,7 @@ static_assert(sizeof(segment_header) <= page_bytes);
 
 inline constexpr std::uint64_t segment_magic = 0x31676573'7467'6e73;  // "sngtseg1"
 
-/// One message in the ring. 16 bytes of header, then the inline payload up to `slot_bytes`.
+/// One message in the ring: this header, then room for an inline payload, `slot_bytes` in all.
 ///
 ///     +0   stamp u64    message number + 1; 0: never used
 ///     +8   shape u64    | in chunk: 1 | chunk index: 31 | payload bytes: 32 |
@@ -70,12 +70,23 @@ inline constexpr std::uint64_t segment_magic = 0x31676573'7467'6e73;  // "sngtse
 struct slot {
     shared_word<std::uint64_t> stamp;
     shared_word<std::uint64_t> shape;
-    shared_word<std::uint64_t> payload[6];
+
+    shared_word<std::uint64_t>* payload() noexcept {
+        return reinterpret_cast<shared_word<std::uint64_t>*>(this + 1);
+    }
+    const shared_word<std::uint64_t>* payload() const noexcept {
+        return reinterpret_cast<const shared_word<std::uint64_t>*>(this + 1);
+    }
 };
-static_assert(sizeof(slot) == line_bytes);
+static_assert(sizeof(slot) == 16);
+
+/// Slots are a multiple of this, from one line's half to four lines.
+inline constexpr std::uint64_t slot_bytes_min = 32;
+inline constexpr std::uint64_t slot_bytes_max = 256;
+inline constexpr std::uint64_t slot_bytes_step = 16;
 
 /// The most that lies in a slot of the largest size.
-inline constexpr std::size_t inline_bytes_limit = 4 * sizeof(slot) - 16;
+inline constexpr std::size_t inline_bytes_limit = slot_bytes_max - 16;
 
 /// `slot::shape`, unpacked.
 struct payload_shape {
@@ -105,7 +116,7 @@ inline constexpr std::uint64_t cursor_abandoned = ~std::uint64_t{0};
 ///
 ///     0x000  magic u64 | version u32 | reserved        written once, before the page is shared
 ///     0x040  cursor u64    done with all messages below; all ones: reads no more
-///     0x048  received u64  messages handed to the user; for onlookers
+///     0x048  start u64     the first message it was to read; for onlookers
 ///     0x050  lost u64      messages overwritten before they were read; for onlookers
 ///     0x080  hazard u64 [held_max]   message number + 1 while it is read in place; 0: none
 struct subscriber_page {
@@ -113,7 +124,7 @@ struct subscriber_page {
     shared_word<std::uint32_t> version;
     std::byte reserved0[52];
     alignas(line_bytes) shared_word<std::uint64_t> cursor;
-    shared_word<std::uint64_t> received;
+    shared_word<std::uint64_t> start;
     shared_word<std::uint64_t> lost;
     alignas(line_bytes) shared_word<std::uint64_t> hazard[held_max_limit];
 };

@@ -84,6 +84,9 @@ std::uint64_t process_generation() noexcept {
     return settle(*current.load(std::memory_order_relaxed));
 }
 
+made_in_process::made_in_process() noexcept
+    : made_in_{process_generation()}, current_{current.load(std::memory_order_relaxed)} {}
+
 void on_fork_in_child(void (*callback)()) {
     process_generation();
     const std::lock_guard lock{callbacks_mutex};

@@ -4,6 +4,7 @@
 // fork or straight from clone. Any thread.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -14,6 +15,21 @@ inline constexpr std::size_t fork_callbacks_max = 16;
 /// A number, never 0, that no process shares with those it descends from. Costs two loads. Where
 /// the kernel cannot wipe a page in children (before Linux 4.14), only fork() is noticed.
 std::uint64_t process_generation() noexcept;
+
+/// Remembers the process it was made in; a copy remembers the same.
+class made_in_process {
+public:
+    made_in_process() noexcept;
+
+    /// Whether this is still that process. Costs one load.
+    bool still() const noexcept {
+        return current_->load(std::memory_order_relaxed) == made_in_;  // relaxed: guards nothing
+    }
+
+private:
+    std::uint64_t made_in_;
+    const std::atomic<std::uint64_t>* current_;
+};
 
 /// Has `callback` called in each child that fork() makes, in the forking thread, before fork
 /// returns; for as long as the process lives. It may close descriptors and little else, since other

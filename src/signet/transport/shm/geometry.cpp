@@ -13,13 +13,15 @@ namespace {
 constexpr std::uint64_t depth_small = 1024;
 constexpr std::uint64_t depth_large_min = 8;
 constexpr std::uint64_t bytes_large = std::uint64_t{8} << 20;
-constexpr std::uint64_t slot_header_bytes = 16;
 
+// A slot of one line costs one transfer, and two small messages share one. Beyond a line, what is
+// packed closely streams fastest.
 std::uint64_t slot_bytes_for(std::uint64_t payload) {
-    for (const std::uint64_t slot : {64, 128, 256}) {
-        if (payload + slot_header_bytes <= slot) return slot;
-    }
-    return 64;  // the payload lies in a chunk
+    const std::uint64_t needed = sizeof(memory::slot) + payload;
+    if (needed <= memory::slot_bytes_min) return memory::slot_bytes_min;
+    if (needed <= memory::line_bytes || needed > memory::slot_bytes_max) return memory::line_bytes;
+    constexpr std::uint64_t step = memory::slot_bytes_step;
+    return (needed + step - 1) / step * step;
 }
 
 std::uint64_t default_depth(std::uint64_t payload, bool chunked) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/transport/shm/plane_wait.hpp>
 
+#include <signet/life/waiting.hpp>
 #include <signet/os/epoll.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace signet::transport::shm {
@@ -17,7 +19,7 @@ void sleep_in_plane(link::control_plane& plane, int fd, deadline until) {
     both.add(fd, os::interest::readable, 0);
     both.add(plane.fd(), os::interest::readable, 1);
     std::array<os::ready, 2> storage;
-    both.wait(storage, until);
+    both.wait(storage, std::min(until, after(life::backstop)));
     plane.poll(clock::now());
 }
 

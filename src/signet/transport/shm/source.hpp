@@ -12,6 +12,7 @@
 #include <signet/wire/descriptor.hpp>
 
 #include <cstdint>
+#include <memory>
 
 namespace signet::transport::shm {
 
@@ -28,9 +29,9 @@ struct welcome {
 
 /// The memory that came with it, and our own page.
 struct source_memory {
-    os::mapping page;     ///< ours, writable
-    os::mapping segment;  ///< the publisher's, read-only
-    os::mapping bells;    ///< the group's
+    std::shared_ptr<os::mapping> page;  ///< ours, writable; the control thread reads its counts
+    os::mapping segment;                ///< the publisher's, read-only
+    os::mapping bells;                  ///< the group's
     os::descriptor data_event;
     os::descriptor room_event;
 };
@@ -73,7 +74,7 @@ public:
 
 private:
     memory::subscriber_page& own_page() {
-        return *reinterpret_cast<memory::subscriber_page*>(memory_.page.data());
+        return *reinterpret_cast<memory::subscriber_page*>(memory_.page->data());
     }
     memory::bell_page& bells() {
         return *reinterpret_cast<memory::bell_page*>(memory_.bells.data());

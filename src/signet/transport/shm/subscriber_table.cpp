@@ -78,4 +78,13 @@ std::uint32_t subscriber_table::granted() const {
     return sum;
 }
 
+std::uint64_t subscriber_table::lost() const {
+    std::uint64_t sum = 0;
+    for (const subscriber_entry& entry : entries_) {
+        // relaxed: the subscriber's own count, which orders nothing
+        sum += page_of(entry).lost.load(std::memory_order_relaxed);
+    }
+    return sum;
+}
+
 }  // namespace signet::transport::shm

@@ -56,6 +56,9 @@ public:
     const std::vector<subscriber_entry>& entries() const noexcept { return entries_; }
     std::uint32_t granted() const;
 
+    /// Messages that those who are here say they lost; for onlookers.
+    std::uint64_t lost() const;
+
 private:
     std::vector<subscriber_entry> entries_;
     std::vector<std::uint64_t> held_;

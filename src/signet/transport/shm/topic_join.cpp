@@ -128,4 +128,16 @@ void topic_publisher::welcome(link::peer& to, const subscriber_entry& entry) {
                  descriptors);
 }
 
+void topic_publisher::describe(wire::frame_writer& report) const {
+    const memory::topic_geometry& g = ring_.geometry();
+    const std::lock_guard locked{table_mutex_};
+    report.put(key::type, wire::encode(type_))
+        .put(key::depth, g.depth)
+        .put(key::payload_bytes_max, g.payload_bytes_max)
+        .put(key::allow_block, options_.allow_block)
+        .put(key::published, ring_.published())
+        .put(key::lost, table_.lost())
+        .put(key::subscribers, table_.size());
+}
+
 }  // namespace signet::transport::shm

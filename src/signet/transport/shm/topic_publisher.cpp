@@ -40,8 +40,7 @@ shared_memory create_bells(life::fence_mode fencing) {
 topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std::string topic,
                                  const wire::type_descriptor& type,
                                  const publisher_options& options)
-    : generation_{os::process_generation()},
-      segment_{create_segment(choose_geometry(options, payload_bytes_of(type, options), topic))},
+    : segment_{create_segment(choose_geometry(options, payload_bytes_of(type, options), topic))},
       ring_{segment_.bytes.data(),
             choose_geometry(options, payload_bytes_of(type, options), topic)},
       fencing_{life::fencing_of_this_process()},
@@ -130,19 +129,17 @@ bool topic_publisher::sleep_until_room(const patience& limit) {
         room_bell_.arm_event();
     }
     const std::array words{plane_->manual() ? noticed : room_bell_.arm(), noticed};
-    const bool found = make_room() || over(limit);
-    const deadline begin = clock::now();
-    if (!found && begin < limit.until) {
-        const deadline capped = std::min(limit.until, begin + life::sleep_cap);
-        if (plane_->manual()) {
-            sleep_in_plane(*plane_, room_event_.fd(), capped);
-        } else {
-            os::futex_wait_any(words, capped);
-        }
-        spinner_.learn(clock::now() - begin);
+    if (!look()) {
+        spinner_.learn_from([&] {
+            if (plane_->manual()) {
+                sleep_in_plane(*plane_, room_event_.fd(), limit.until);
+            } else {
+                os::futex_wait_any(words, limit.until);
+            }
+        });
     }
     room_bell_.disarm();
-    return !over(limit) && begin < limit.until;
+    return !over(limit) && (limit.until == never || clock::now() < limit.until);
 }
 
 std::optional<std::uint32_t> topic_publisher::take_chunk() {

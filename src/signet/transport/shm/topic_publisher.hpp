@@ -89,11 +89,12 @@ public:
     void declined(const link::peer& who, const link::refusal& why) override;
     void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
-    void stop_requested() override { post(); }
+    void describe(wire::frame_writer& report) const override;
+    void wake() override { post(); }
 
 private:
     void check_process() const {
-        if (generation_ != os::process_generation()) plane_->check_process();
+        if (!made_here_.still()) plane_->check_process();
     }
 
     void post();
@@ -116,7 +117,7 @@ private:
     memory::bell_page& bells() const;
 
     // What each publish touches comes first.
-    std::uint64_t generation_;
+    os::made_in_process made_here_;
     shared_memory segment_;
     memory::ring_writer ring_;
     life::fence_mode fencing_;

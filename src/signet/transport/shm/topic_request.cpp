@@ -36,7 +36,7 @@ welcome read_welcome(const wire::frame_reader& frame, delivery policy) {
             wire::decode_descriptor(frame.bytes(key::type))};
 }
 
-source_memory map_all(os::mapping page, std::vector<os::descriptor> descriptors,
+source_memory map_all(std::shared_ptr<os::mapping> page, std::vector<os::descriptor> descriptors,
                       const memory::topic_geometry& g) {
     if (descriptors.size() != welcome_descriptors) {
         throw error{errc::peer_misbehaved, "join a publisher", {}, "its welcome lacks descriptors"};
@@ -81,7 +81,8 @@ void topic_subscriber::found(link::peer& from, std::uint64_t endpoint) {
                      .put(key::fence, std::uint64_t{barriers ? 0u : 1u});
     if (type_) frame.put(key::type, wire::encode(*type_));
     plane_->send(from, frame.take(), std::array{page.file.get()});
-    joins_.emplace(endpoint, join_request{&from, std::move(page.bytes)});
+    joins_.emplace(endpoint,
+                   join_request{&from, std::make_shared<os::mapping>(std::move(page.bytes))});
 }
 
 void topic_subscriber::received(link::peer& from, const wire::frame_reader& frame,
@@ -113,11 +114,11 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
         const welcome answer = read_welcome(frame, options_.policy);
         if (type_) require_same_layout(*type_, answer.type, topic_);
         if (type_) require_room(*type_, answer);
-        source_memory memory =
-            map_all(std::move(request.page), std::move(descriptors), answer.geometry);
+        source_memory memory = map_all(request.page, std::move(descriptors), answer.geometry);
         inbox news;
         news.arrivals.push_back(std::make_unique<source>(answer, from.identity, std::move(memory)));
         events_.add(topic_event::kind::joined, from.identity, publisher, {});
+        show_counts(publisher, std::move(request.page));
         hand_over(std::move(news));
     } catch (const error& e) {
         plane_->send(from, leave_frame(publisher));
@@ -178,6 +179,38 @@ void topic_subscriber::hand_over(inbox news) {
         news_.store(true, std::memory_order_release);  // SYNC news
     }
     post();
+}
+
+void topic_subscriber::show_counts(std::uint64_t publisher,
+                                   std::shared_ptr<const os::mapping> page) {
+    const std::lock_guard locked{inbox_mutex_};
+    pages_.push_back({publisher, std::move(page)});
+}
+
+subscriber_counts topic_subscriber::counts_for_onlookers() const {
+    const std::lock_guard locked{inbox_mutex_};
+    subscriber_counts all = past_;
+    all.publishers = pages_.size();
+    for (const counted_page& known : pages_) {
+        const auto& page = *reinterpret_cast<const memory::subscriber_page*>(known.page->data());
+        // relaxed, all three: counts that order nothing, and may belong to different moments
+        const std::uint64_t lost = page.lost.load(std::memory_order_relaxed);
+        const std::uint64_t start = page.start.load(std::memory_order_relaxed);
+        const std::uint64_t cursor = page.cursor.load(std::memory_order_relaxed);
+        all.received += cursor > start + lost ? cursor - start - lost : 0;
+        all.lost += lost;
+    }
+    return all;
+}
+
+void topic_subscriber::describe(wire::frame_writer& report) const {
+    const subscriber_counts counts = counts_for_onlookers();
+    if (type_) report.put(key::type, wire::encode(*type_));
+    report.put(key::policy, std::uint64_t{options_.policy == delivery::block ? 1u : 0u})
+        .put(key::held_max, options_.held_max)
+        .put(key::received, counts.received)
+        .put(key::lost, counts.lost)
+        .put(key::publishers, counts.publishers);
 }
 
 void topic_subscriber::farewell() {

@@ -12,8 +12,7 @@ namespace signet::transport::shm {
 topic_subscriber::topic_subscriber(std::shared_ptr<link::control_plane> plane, std::string topic,
                                    const wire::type_descriptor* type,
                                    const subscriber_options& options)
-    : generation_{os::process_generation()},
-      spinner_{options.waiting},
+    : spinner_{options.waiting},
       plane_{std::move(plane)},
       topic_{std::move(topic)},
       self_{link::role::subscriber, plane_->id(), link::make_id()},
@@ -82,8 +81,13 @@ void topic_subscriber::retire_current() {
     sources_.erase(sources_.begin() + static_cast<std::ptrdiff_t>(turn_));
     ++sources_version_;
     if (turn_ >= sources_.size()) turn_ = 0;
-    past_.received += done->reader.received();
-    past_.lost += done->reader.lost();
+    {
+        const std::lock_guard locked{inbox_mutex_};
+        past_.received += done->reader.received();
+        past_.lost += done->reader.lost();
+        std::erase_if(pages_,
+                      [&](const auto& known) { return known.publisher == done->publisher; });
+    }
     if (events_set_) events_set_->remove(done->data_event().get());
     if (done->held != 0) ended_in_use_.push_back(std::move(done));
 }
@@ -96,7 +100,7 @@ bool topic_subscriber::holds(std::uint64_t publisher) const {
 }
 
 void topic_subscriber::retire() {
-    if (generation_ != os::process_generation()) return;
+    if (!made_here_.still()) return;
     const auto locked = plane_->lock();
     retired_ = true;
     for (const auto& known : sources_) {
@@ -123,7 +127,7 @@ void topic_subscriber::drop_broken(source& from) {
 }
 
 void topic_subscriber::release(const received_message& message) noexcept {
-    if (generation_ != os::process_generation()) return;  // a forked child has no such page
+    if (!made_here_.still()) return;  // a forked child has no such page
     source* from = message.from;
     from->reader.release(message.view.hold);
     if (--from->held != 0 || ended_in_use_.empty()) return;
@@ -144,17 +148,15 @@ bool topic_subscriber::prepare_sleep() {
 }
 
 void topic_subscriber::sleep_now(bool by_events, deadline until) {
-    const deadline begin = clock::now();
-    if (begin >= until) return;
-    const deadline capped = std::min(until, begin + life::sleep_cap);
-    if (!by_events) {
-        os::futex_wait_any(words_, capped);
-    } else if (plane_->manual()) {
-        sleep_in_plane(*plane_, fd(), capped);
-    } else {
-        os::wait_readable(fd(), capped);
-    }
-    spinner_.learn(clock::now() - begin);
+    spinner_.learn_from([&] {
+        if (!by_events) {
+            os::futex_wait_any(words_, until);
+        } else if (plane_->manual()) {
+            sleep_in_plane(*plane_, fd(), until);
+        } else {
+            os::wait_readable(fd(), until);
+        }
+    });
 }
 
 int topic_subscriber::fd() {

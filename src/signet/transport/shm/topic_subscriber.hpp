@@ -87,7 +87,7 @@ public:
         while (!found && limit.until != deadline::min() && !over(limit)) {
             spinner_.spin([&] { return (found = look()) || over(limit); }, limit.until);
             if (!found && !over(limit)) found = sleep(limit, look);
-            if (!found && clock::now() >= limit.until) break;
+            if (!found && limit.until != never && clock::now() >= limit.until) break;
         }
         return found;
     }
@@ -127,7 +127,8 @@ public:
     void declined(const link::peer& who, const link::refusal& why) override;
     void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
-    void stop_requested() override { post(); }
+    void describe(wire::frame_writer& report) const override;
+    void wake() override { post(); }
 
     static constexpr std::size_t inline_bytes_limit = 256;
 
@@ -135,8 +136,14 @@ private:
     /// A publisher we asked to let us join.
     struct join_request {
         link::peer* peer;
-        os::mapping page;
+        std::shared_ptr<os::mapping> page;
         bool welcomed = false;
+    };
+
+    /// The page of a publisher we read from, where the receiving thread counts.
+    struct counted_page {
+        std::uint64_t publisher;
+        std::shared_ptr<const os::mapping> page;
     };
 
     /// What the control thread has for the receiving thread.
@@ -191,7 +198,7 @@ private:
     }
 
     void check_process() const {
-        if (generation_ != os::process_generation()) plane_->check_process();
+        if (!made_here_.still()) plane_->check_process();
     }
 
     bool over(const patience& limit) const {
@@ -213,26 +220,29 @@ private:
     void end(const link::peer_identity& who, std::uint64_t publisher, const link::departure& how);
     void fail(const link::peer_identity& who, std::uint64_t publisher, const error& why);
     void hand_over(inbox news);
+    void show_counts(std::uint64_t publisher, std::shared_ptr<const os::mapping> page);
+    subscriber_counts counts_for_onlookers() const;
     std::vector<std::byte> leave_frame(std::uint64_t publisher) const;
     bool holds(std::uint64_t publisher) const;
 
     // What each receive touches comes first.
     std::atomic<bool> news_{false};  ///< the inbox has something
-    std::uint64_t generation_;
+    os::made_in_process made_here_;
     std::vector<std::unique_ptr<source>> sources_;
     std::size_t turn_ = 0;
     std::uint64_t sources_version_ = 0;  ///< changes whenever sources_ does
 
     life::spinner spinner_;
     life::notice notice_;
-    subscriber_counts past_;                             ///< of sources that are gone
+    subscriber_counts past_;  ///< of sources that are gone; written under inbox_mutex_
     std::vector<std::unique_ptr<source>> ended_in_use_;  ///< gone, but the user holds their samples
     std::vector<os::futex_waiter> words_;                ///< what the next sleep waits for
     std::optional<os::epoll> events_set_;                ///< of fd()
     os::event news_event_;                               ///< in that set; signalled by post()
 
-    std::mutex inbox_mutex_;  // taken after the plane's lock, never before
+    mutable std::mutex inbox_mutex_;  // taken after the plane's lock, never before
     inbox inbox_;
+    std::vector<counted_page> pages_;              // for onlookers
     std::map<std::uint64_t, join_request> joins_;  // the control thread's, by publisher
     bool retired_ = false;                         // guarded by the plane's lock
     event_log events_;

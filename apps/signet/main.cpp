@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// `signet`: one subcommand per file. Exit status: 0 done, 1 it did not work, 2 wrong usage, 128 + n
+// cut short by signal n.
+#include "subcommand.hpp"
+#include "terminal.hpp"
+
+#include <fmt/core.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+namespace {
+
+using namespace signet::command;
+
+constexpr int usage_error = 2;
+
+constexpr void (*subcommands[])(CLI::App&, action&) = {
+    add_pub, add_sub, add_ls, add_doctor, add_bench,
+};
+
+int perform(const action& chosen) try {
+    const int status = chosen();
+    flush_output();
+    return status;
+} catch (const output_closed&) {
+    return 0;  // the reader of our output has seen enough
+} catch (const std::exception& e) {
+    fmt::print(stderr, "signet: {}\n", e.what());
+    return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    CLI::App app{"Messages between processes, through sealed rings of shared memory.", "signet"};
+    app.set_version_flag("--version", SIGNET_VERSION);
+    app.require_subcommand(1);
+    app.footer("signet SUBCOMMAND --help tells more, with an example.");
+    action chosen;
+    for (const auto add : subcommands) add(app, chosen);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return app.exit(e) == 0 ? 0 : usage_error;
+    }
+    return perform(chosen);
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// `signet sub`: prints the messages of a topic, of any type, without its header.
+#include "events.hpp"
+#include "interruption.hpp"
+#include "subcommand.hpp"
+#include "terminal.hpp"
+
+#include <signet/base/name.hpp>
+#include <signet/context.hpp>
+#include <signet/transport/shm/topic_subscriber.hpp>
+#include <signet/wire/json.hpp>
+#include <signet/wire/utf8.hpp>
+
+#include <fmt/core.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+
+namespace signet::command {
+namespace {
+
+using transport::shm::received_message;
+using transport::shm::topic_subscriber;
+
+enum class style { plain, pretty, json };
+
+struct sub_options {
+    std::string topic;
+    bool json = false;
+    bool pretty = false;
+    std::uint64_t count = 0;
+    bool block = false;
+    double timeout_s = 0;
+    bool stats = false;
+
+    style chosen_style() const {
+        if (json) return style::json;
+        return pretty || on_terminal() ? style::pretty : style::plain;
+    }
+};
+
+/// One message as text.
+class printer {
+public:
+    printer(std::string topic, style how) : topic_{std::move(topic)}, style_{how} {}
+
+    void print(const received_message& message, std::span<const std::byte> payload) {
+        line_.clear();
+        if (style_ == style::json) {
+            append_object(message, payload);
+        } else {
+            append_plain(message.from->type, payload);
+        }
+        line_ += '\n';
+        write_output(line_);
+    }
+
+private:
+    void append_object(const received_message& message, std::span<const std::byte> payload) {
+        line_ += "{\"topic\":";
+        wire::append_json_text(line_, topic_);
+        line_ += fmt::format(
+            ",\"number\":{},\"publisher\":\"{:016x}\",\"pid\":{},\"lost_before\":{},\"data\":",
+            message.view.number, message.from->publisher, message.from->identity.pid,
+            message.lost_before);
+        wire::append_json(line_, message.from->type, payload);
+        line_ += '}';
+    }
+
+    void append_plain(const wire::type_descriptor& type, std::span<const std::byte> payload) {
+        if (type.root().kind == wire::type_kind::text) {
+            const std::string_view text{reinterpret_cast<const char*>(payload.data()),
+                                        payload.size()};
+            line_ += style_ == style::pretty ? wire::printable(text) : std::string{text};
+        } else {
+            wire::append_json(
+                line_, type, payload,
+                style_ == style::pretty ? wire::json_style::indented : wire::json_style::one_line);
+        }
+    }
+
+    std::string topic_;
+    style style_;
+    std::string line_;
+};
+
+class listener {
+public:
+    explicit listener(const sub_options& options)
+        : options_{options},
+          topic_{parse_address(options.topic).name},
+          printer_{topic_, options.chosen_style()},
+          subscriber_{context_.plane(),
+                      topic_,
+                      nullptr,
+                      {.policy = options.block ? transport::delivery::block
+                                               : transport::delivery::drop_oldest}} {}
+
+    int run() {
+        if (options_.timeout_s > 0) {
+            until_ = after(std::chrono::ceil<std::chrono::nanoseconds>(
+                std::chrono::duration<double>{options_.timeout_s}));
+        }
+        while (!enough() && receive_one()) {
+        }
+        flush_output();
+        report_events();
+        if (options_.stats) print_stats();
+        if (options_.count == 0) return 0;  // it listens until it is told not to
+        return enough() ? 0 : std::max(interrupted_.exit_status(), 1);
+    }
+
+private:
+    bool enough() const { return options_.count != 0 && printed_ == options_.count; }
+
+    /// False: interrupted, or the time is up.
+    bool receive_one() try {
+        received_message message;
+        if (subscriber_.try_open(message, buffer_.data())) {
+            print(message);
+            return true;
+        }
+        flush_output();  // whoever reads it should not wait for more than there is
+        bool got = false;
+        const bool woken = subscriber_.wait_for({until_, interrupted_.token()}, [&] {
+            got = subscriber_.try_open(message, buffer_.data());
+            return got || report_events();
+        });
+        if (got) print(message);
+        return woken;
+    } catch (const error& e) {
+        // one publisher that could not be joined; its event tells the same
+        if (!report_events()) fmt::print(stderr, "signet: {}\n", e.what());
+        return true;
+    }
+
+    void print(const received_message& message) {
+        const std::byte* data =
+            message.view.in_place != nullptr ? message.view.in_place : buffer_.data();
+        if (message.lost_before != 0 && !options_.json) {
+            fmt::print(stderr, "signet: {}: {} messages lost\n", topic_, message.lost_before);
+        }
+        const std::unique_ptr<const received_message, hold_end> held{
+            message.view.in_place != nullptr ? &message : nullptr, hold_end{&subscriber_}};
+        printer_.print(message, {data, message.view.bytes});
+        ++printed_;
+    }
+
+    bool report_events() {
+        bool any = false;
+        while (const auto event = subscriber_.try_event()) {
+            report_event(topic_, "publisher", *event);
+            any = true;
+        }
+        return any;
+    }
+
+    void print_stats() {
+        const auto counts = subscriber_.counts();
+        fmt::print(stderr, "signet: {}: {} received, {} lost, {} publishers\n", topic_,
+                   counts.received, counts.lost, counts.publishers);
+    }
+
+    struct hold_end {
+        topic_subscriber* from;
+        void operator()(const received_message* message) const noexcept { from->release(*message); }
+    };
+
+    const sub_options& options_;
+    std::string topic_;
+    printer printer_;
+    interruption interrupted_;
+    context context_;
+    topic_subscriber subscriber_;
+    alignas(8) std::array<std::byte, topic_subscriber::inline_bytes_limit> buffer_;
+    std::uint64_t printed_ = 0;
+    deadline until_ = never;
+};
+
+constexpr const char* example =
+    R"(Prints to standard output; who joined, left or died goes to standard error.
+With --json each message is one line:
+  {"topic","number","publisher","pid","lost_before","data"}
+Ends with status 0 on Ctrl-C or --timeout; with --count only when that many came.
+
+Example:
+  signet sub robot/pose --json --count 10 | jq .data.x)";
+
+}  // namespace
+
+void add_sub(CLI::App& app, action& chosen) {
+    auto options = std::make_shared<sub_options>();
+    CLI::App* sub = app.add_subcommand("sub", "Print the messages of a topic, whatever their type");
+    sub->add_option("TOPIC", options->topic, "Such as robot/pose")->required();
+    auto* json = sub->add_flag("--json", options->json, "One JSON object a line");
+    sub->add_flag("--pretty", options->pretty, "One field a line (default on a terminal)")
+        ->excludes(json);
+    sub->add_option("--count", options->count, "End after so many messages")
+        ->check(CLI::PositiveNumber);
+    sub->add_flag("--block", options->block,
+                  "Have publishers wait for us, so that nothing is lost");
+    sub->add_option("--timeout", options->timeout_s, "End after so many seconds")
+        ->check(CLI::PositiveNumber);
+    sub->add_flag("--stats", options->stats, "At the end tell how many were received and lost");
+    sub->footer(example);
+    sub->callback([options, &chosen] { chosen = [options] { return listener{*options}.run(); }; });
+}
+
+}  // namespace signet::command

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "survey_json.hpp"
+
+#include <fmt/core.h>
+
+namespace signet::command {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json number_or_null(const observe::endpoint& one, std::uint64_t number) {
+    return one.answered ? ordered_json(number) : ordered_json();
+}
+
+void add_publisher(ordered_json& object, const observe::endpoint& one) {
+    const auto& facts = one.publishing;
+    object["depth"] = number_or_null(one, facts.depth);
+    object["payload_bytes_max"] = number_or_null(one, facts.payload_bytes_max);
+    object["published"] = number_or_null(one, facts.published);
+    object["lost"] = number_or_null(one, facts.lost);
+    object["subscribers"] = number_or_null(one, facts.subscribers);
+    object["allow_block"] = one.answered ? ordered_json(facts.allow_block) : ordered_json();
+}
+
+void add_subscriber(ordered_json& object, const observe::endpoint& one) {
+    const auto& facts = one.receiving;
+    object["policy"] = one.answered ? ordered_json(policy_name(facts.policy)) : ordered_json();
+    object["held_max"] = number_or_null(one, facts.held_max);
+    object["received"] = number_or_null(one, facts.received);
+    object["lost"] = number_or_null(one, facts.lost);
+    object["publishers"] = number_or_null(one, facts.publishers);
+}
+
+}  // namespace
+
+const char* side_name(link::role side) {
+    return side == link::role::publisher ? "publisher" : "subscriber";
+}
+
+const char* policy_name(transport::delivery policy) {
+    return policy == transport::delivery::block ? "block" : "drop_oldest";
+}
+
+std::string id_text(std::uint64_t id) {
+    return fmt::format("{:016x}", id);
+}
+
+std::string type_text_of(const observe::endpoint& one) {
+    if (!one.answered) return "?";
+    return one.type ? one.type->name() : "any";
+}
+
+ordered_json to_json(const observe::participant_process& process, const observe::endpoint& one) {
+    ordered_json object{{"topic", one.topic},          {"side", side_name(one.side)},
+                        {"pid", process.pid},          {"command", process.command},
+                        {"endpoint", id_text(one.id)}, {"context", id_text(process.context)},
+                        {"answered", one.answered},    {"problem", process.problem},
+                        {"type", type_text_of(one)}};
+    if (one.side == link::role::publisher) {
+        add_publisher(object, one);
+    } else {
+        add_subscriber(object, one);
+    }
+    return object;
+}
+
+}  // namespace signet::command
