@@ -33,6 +33,13 @@ bool out_of_descriptors(const error& e) {
            e.code() == std::errc::too_many_files_open_in_system;
 }
 
+/// Swept before the own socket is there, which need not be asked whether it is alive.
+rendezvous swept(const std::string& path) {
+    rendezvous place{path};
+    place.sweep();
+    return place;
+}
+
 plane_options completed(plane_options options) {
     if (options.directory.empty()) options.directory = rendezvous::default_path();
     return options;
@@ -59,7 +66,7 @@ std::shared_ptr<control_plane> control_plane::shared() {
 
 control_plane::control_plane(plane_options options)
     : options_{completed(std::move(options))},
-      directory_{options_.directory},
+      directory_{swept(options_.directory)},
       id_{make_id()},
       generation_{os::process_generation()},
       listener_{directory_.listen(id_)},
@@ -69,7 +76,6 @@ control_plane::control_plane(plane_options options)
     close_in_forked_child(listener_.fd());
     epoll_.add(wake_.fd(), os::interest::readable, wake_tag);
     epoll_.add(listener_.fd(), os::interest::readable, listener_tag);
-    directory_.sweep();
     if (manual()) return;
     const os::blocked_signals none_for_the_thread;
     thread_ = std::thread{&control_plane::run, this};
