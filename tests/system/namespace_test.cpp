@@ -10,8 +10,10 @@ namespace signet::tests {
 namespace {
 
 os::child start_elsewhere(std::vector<std::string> words) {
-    std::vector<std::string> command{"unshare", "--pid",        "--mount",   "--ipc",
-                                     "--fork",  "--kill-child", SIGNET_ACTOR};
+    // The propagation of mounts is left alone: in a chroot the root is no mount of its own.
+    std::vector<std::string> command{"unshare",       "--pid",     "--mount",
+                                     "--ipc",         "--fork",    "--kill-child",
+                                     "--propagation", "unchanged", SIGNET_ACTOR};
     command.insert(command.end(), words.begin(), words.end());
     return os::child::spawn(command);
 }
