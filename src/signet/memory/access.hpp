@@ -110,10 +110,6 @@ inline void prefetch(const void* where) noexcept {
 
 inline constexpr std::size_t word_bytes = sizeof(std::uint64_t);
 
-constexpr std::size_t words_for(std::size_t bytes) {
-    return (bytes + word_bytes - 1) / word_bytes;
-}
-
 // The two loops below are unrolled where `bytes` is a constant, as it is on the way of a typed
 // message.
 
