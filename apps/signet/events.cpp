@@ -13,6 +13,8 @@ const char* verb_of(transport::topic_event::kind what) {
         case transport::topic_event::kind::joined: return "joined";
         case transport::topic_event::kind::left: return "left";
         case transport::topic_event::kind::died: return "died";
+        case transport::topic_event::kind::evicted: return "evicted";
+        case transport::topic_event::kind::late: return "late";
         case transport::topic_event::kind::refused: break;
     }
     return "refused";

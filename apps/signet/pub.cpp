@@ -205,7 +205,7 @@ private:
         if (publisher_.fits_slot(message.size())) {
             return publisher_.publish_inline(message.data(), message.size(), limit);
         }
-        const auto loan = publisher_.loan(limit);
+        const auto loan = publisher_.loan(message.size(), limit);
         if (!loan) return false;
         std::memcpy(loan->data, message.data(), message.size());
         if (publisher_.publish_loan(*loan, message.size(), limit)) return true;

@@ -38,7 +38,12 @@ const char* side_name(link::role side) {
 }
 
 const char* policy_name(transport::delivery policy) {
-    return policy == transport::delivery::block ? "block" : "drop_oldest";
+    switch (policy) {
+        case transport::delivery::drop_oldest: break;
+        case transport::delivery::block: return "block";
+        case transport::delivery::latest: return "latest";
+    }
+    return "drop_oldest";
 }
 
 std::string id_text(std::uint64_t id) {

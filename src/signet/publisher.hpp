@@ -5,9 +5,9 @@
 // in a chunk that subscribers read in place, and are best written there to begin with: loan(),
 // write, publish().
 //
-// Thread safety: one thread at a time, but for subscribers(), wait_for_subscribers() and
-// try_event(). Nothing waits for a subscriber unless that subscriber chose delivery::block. Throws
-// `error` where memory runs out, and in a forked child.
+// Thread safety: one thread at a time, but for subscribers(), statuses(),
+// wait_for_subscribers() and try_event(). Nothing waits for a subscriber unless that subscriber
+// chose delivery::block. Throws `error` where memory runs out, and in a forked child.
 #pragma once
 
 #include <signet/base/name.hpp>
@@ -22,6 +22,7 @@
 #include <stop_token>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace signet {
 
@@ -111,6 +112,9 @@ public:
 
     /// How many subscribers have joined.
     std::size_t subscribers() const { return engine_->subscribers(); }
+
+    /// Each of them: how far behind it is, what it lost and what it holds.
+    std::vector<subscriber_status> statuses() const { return engine_->statuses(); }
 
     /// Waits until at least `count` have. False: stopped.
     bool wait_for_subscribers(std::size_t count, std::stop_token stop = {}) {

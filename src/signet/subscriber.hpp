@@ -21,6 +21,7 @@
 #include <stop_token>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace signet {
 
@@ -46,6 +47,13 @@ public:
     /// How many messages of this publisher were lost between the last one received and this one.
     std::uint64_t lost_before() const noexcept { return lost_before_; }
 
+    /// When it was published; none where its publisher does not say
+    /// (publisher_options::timestamps).
+    std::optional<clock::time_point> published_at() const noexcept {
+        if (time_ == 0) return std::nullopt;
+        return clock::time_point{std::chrono::nanoseconds{time_}};
+    }
+
 private:
     template <class>
     friend class subscriber;
@@ -55,6 +63,7 @@ private:
     std::uint64_t number_ = 0;
     std::uint64_t publisher_ = 0;
     std::uint64_t lost_before_ = 0;
+    std::uint64_t time_ = 0;
 };
 
 template <class T>
@@ -96,6 +105,15 @@ public:
 
     /// Messages that were overwritten before this subscriber read them.
     std::uint64_t lost() const noexcept { return engine_->counts().lost; }
+
+    /// Messages passed over because newer ones were there: delivery::latest.
+    std::uint64_t skipped() const noexcept { return engine_->counts().skipped; }
+
+    /// Silences that lasted longer than subscriber_options::message_due; any thread may ask.
+    std::uint64_t deadlines_missed() const noexcept { return engine_->deadlines_missed(); }
+
+    /// Each publisher joined now: what was received and lost of it, and how far behind we are.
+    std::vector<publisher_status> statuses() const { return engine_->statuses(); }
 
     /// Publishers joined now.
     std::size_t publishers() const noexcept { return engine_->counts().publishers; }
@@ -144,6 +162,7 @@ private:
         next.number_ = message.view.number;
         next.publisher_ = message.from->publisher;
         next.lost_before_ = message.lost_before;
+        next.time_ = message.view.time;
         return next;
     }
 

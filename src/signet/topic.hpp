@@ -9,7 +9,9 @@ namespace signet {
 
 using transport::delivery;
 using transport::publisher_options;
+using transport::publisher_status;
 using transport::subscriber_options;
+using transport::subscriber_status;
 using transport::topic_event;
 
 using life::wait_mode;

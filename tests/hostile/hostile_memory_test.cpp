@@ -111,7 +111,8 @@ TEST_F(LyingPublisher, CannotMakeACopyLeaveTheSegment) {
     for (int i = 0; i < attempts; ++i) {
         liar_.hint = reader_.position() + 1;
         liar_.accesses = 0;
-        const read_result result = reader_.try_copy<copy.size()>(copy.data());
+        memory::message_view view{};
+        const read_result result = reader_.try_copy<copy.size()>(view, copy.data());
         if (result == read_result::passed) reader_.skip_passed();
         messages += result == read_result::message;
         ASSERT_LT(liar_.accesses, budget);
@@ -155,11 +156,12 @@ TEST_F(LyingPublisher, CannotMakeAHeldMessageLeaveTheSegment) {
 }
 
 TEST(LyingSubscriber, MovesTheFloorOnlyForwardAndHoldsOnlyItsGrant) {
-    const auto file = os::create_memfd("liar", memory::page_bytes);
-    auto page = os::mapping::read_write(file, memory::page_bytes);
-    liar lies{page.data(), memory::page_bytes, 2};
+    constexpr std::size_t bytes = sizeof(memory::subscriber_page);
+    const auto file = os::create_memfd("liar", bytes);
+    auto page = os::mapping::read_write(file, bytes);
+    liar lies{page.data(), bytes, 2};
     transport::shm::subscriber_table table;
-    table.add({1, nullptr, std::move(page), transport::delivery::block, 3, 0});
+    table.add({1, nullptr, std::move(page), transport::delivery::block, 3, 0, false, {}});
     std::uint64_t floor = 0;
     for (std::uint64_t published = 0; published < 100'000; ++published) {
         lies.hint = published;

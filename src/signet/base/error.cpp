@@ -22,6 +22,7 @@ public:
             case errc::too_large: return "too large";
             case errc::unsupported: return "not supported";
             case errc::forked: return "used in a forked child";
+            case errc::evicted: return "evicted";
         }
         return "unknown error";
     }

@@ -26,6 +26,7 @@ enum class errc {
     too_large,             ///< a payload over the limit of its topic
     unsupported,           ///< this carrier, file system or kernel cannot do it
     forked,                ///< an endpoint was used in a child process it was not made for
+    evicted,               ///< a subscriber held its publisher back for too long
 };
 
 /// The category of `errc`; its name is "signet".

@@ -211,7 +211,16 @@ void control_plane::wait_and_handle(deadline until) {
     const auto locked = lock();
     for (const os::ready& event : events) handle(event);
     drop_silent_newcomers();
+    check_participants();
     accept_again();
+}
+
+void control_plane::check_participants() {
+    for (const auto& [id, endpoint] : participants_) {
+        if (endpoint->due() != never && endpoint->due() <= clock::now()) {
+            endpoint->check(clock::now());
+        }
+    }
 }
 
 void control_plane::handle(const os::ready& event) {
@@ -336,11 +345,11 @@ deadline control_plane::next_deadline() const {
     for (const auto& [tag, who] : peers_) {
         if (!who->introduced) next = std::min(next, who->hello_by);
     }
+    for (const auto& [id, endpoint] : participants_) next = std::min(next, endpoint->due());
     return next;
 }
 
 void control_plane::drop_silent_newcomers() {
-    if (next_deadline() == never) return;
     const deadline now = clock::now();
     std::vector<peer*> silent;
     for (const auto& [tag, who] : peers_) {

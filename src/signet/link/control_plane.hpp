@@ -73,6 +73,12 @@ public:
     /// thread that uses the endpoint.
     virtual void describe(wire::frame_writer&) const {}
 
+    /// When check() is to be called next.
+    virtual deadline due() const { return never; }
+
+    /// Does what the endpoint does by the clock. Called when it is due, or earlier.
+    virtual void check(clock::time_point) {}
+
     /// Ends the waits that are under way: they look again. Said when the context stops, and as the
     /// backstop of life::backstop.
     virtual void wake() = 0;
@@ -168,6 +174,7 @@ private:
     void refuse_and_drop(peer& who, const std::error_code& code, const std::string& reason);
     void drop_if_ended(std::uint64_t tag);
     void drop_silent_newcomers();
+    void check_participants();
     deadline next_deadline() const;
 
     plane_options options_;

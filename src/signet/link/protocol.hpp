@@ -9,7 +9,7 @@
 namespace signet::link {
 
 /// Both sides name theirs in `hello`; another version is refused with words that say both.
-inline constexpr std::uint64_t protocol_version = 1;
+inline constexpr std::uint64_t protocol_version = 2;
 
 /// Frames between contexts.
 namespace kind {
@@ -23,6 +23,8 @@ inline constexpr std::string_view report = "report";      ///< the answer, one f
 /// Frames between endpoints: they carry `to` and `from`.
 inline constexpr std::string_view join = "join";        ///< subscriber to publisher, with its page
 inline constexpr std::string_view welcome = "welcome";  ///< the answer, with segment, bells, event
+inline constexpr std::string_view extent = "extent";    ///< publisher to subscriber: more chunks
+inline constexpr std::string_view evict = "evict";      ///< publisher to subscriber: it held it up
 inline constexpr std::string_view leave = "leave";      ///< either side ends in good order
 }  // namespace kind
 
@@ -47,6 +49,9 @@ inline constexpr std::string_view payload_bytes_max = "payload_bytes_max";
 inline constexpr std::string_view chunk_bytes = "chunk_bytes";
 inline constexpr std::string_view chunk_count = "chunk_count";
 inline constexpr std::string_view fence = "fence";
+inline constexpr std::string_view history = "history";
+inline constexpr std::string_view timed = "timed";
+inline constexpr std::string_view number = "number";
 inline constexpr std::string_view left = "left";
 inline constexpr std::string_view allow_block = "allow_block";
 inline constexpr std::string_view published = "published";

@@ -5,14 +5,14 @@
 
 namespace signet::memory {
 
-ring_writer::ring_writer(std::byte* segment, const topic_geometry& geometry) noexcept
+ring_writer::ring_writer(std::byte* segment, const topic_geometry& geometry)
     : slots_{segment + geometry.slots_offset()},
       mask_{geometry.depth - 1},
       slot_bytes_{geometry.slot_bytes},
       limit_{geometry.depth},
       header_{reinterpret_cast<segment_header*>(segment)},
-      segment_{segment},
       geometry_{geometry} {
+    add_extent(segment + geometry.chunks_offset(), geometry.chunk_bytes);
     // relaxed: nobody has the segment yet; the handshake publishes it
     header_->magic.store(segment_magic, std::memory_order_relaxed);
     header_->version.store(topic_layout_version, std::memory_order_relaxed);  // relaxed: as above
@@ -36,8 +36,9 @@ ring_reader::ring_reader(const std::byte* segment, const topic_geometry& geometr
       report_batch_{told == reporting::each_message ? 1 : geometry.batch()},
       page_{&page},
       start_{start},
-      segment_{segment},
       geometry_{geometry} {
+    add_extent(segment + geometry.chunks_offset(), geometry.chunk_bytes, geometry.chunk_count);
+    if (geometry.timed) latency_.resize(latency_buckets);
     for (std::uint32_t hold = std::min(held_max, held_max_limit); hold > 0; --hold) {
         free_holds_.push_back(hold - 1);
     }
@@ -51,8 +52,8 @@ read_result ring_reader::try_open(message_view& view, void* buffer) noexcept {
     if (stamp != position_ + 1) return classify(stamp);
     // relaxed: proved by the frontier in what follows, and checked before use
     const auto shape = payload_shape::unpack(s.shape.load(std::memory_order_relaxed));
-    view = {position_, shape.bytes, nullptr, 0};
-    return shape.chunk == payload_shape::no_chunk ? open_inline(view, s, shape, buffer)
+    view = {position_, shape.bytes, nullptr, 0, time_of(s)};
+    return shape.chunk == payload_shape::no_chunk ? open_inline(s, shape, buffer)
                                                   : open_chunk(view, shape);
 }
 
@@ -62,15 +63,14 @@ read_result ring_reader::try_hold(message_view& view, std::size_t bytes) noexcep
     if (stamp != position_ + 1) return classify(stamp);
     // relaxed: proved by the frontier in open_chunk(), and checked there before use
     const auto shape = payload_shape::unpack(s.shape.load(std::memory_order_relaxed));
-    view = {position_, shape.bytes, nullptr, 0};
+    view = {position_, shape.bytes, nullptr, 0, time_of(s)};
     const read_result result = open_chunk(view, shape);
     if (result != read_result::message || shape.bytes == bytes) return result;
     release(view.hold);
     return read_result::broken;
 }
 
-read_result ring_reader::open_inline(message_view&, const slot& s, payload_shape shape,
-                                     void* buffer) noexcept {
+read_result ring_reader::open_inline(const slot& s, payload_shape shape, void* buffer) noexcept {
     const std::size_t bytes = std::min<std::size_t>(shape.bytes, geometry_.inline_bytes_max());
     copy_out(buffer, s.payload(), bytes);  // R2
     if (!still_there()) return read_result::passed;
@@ -88,16 +88,25 @@ read_result ring_reader::open_chunk(message_view& view, payload_shape shape) noe
     fence(std::memory_order_seq_cst);                                          // SYNC hazard
     // relaxed: ordered by the fence above
     const bool held = header_->frontier.load(std::memory_order_relaxed) <= position_;
-    const bool sane =
-        shape.chunk < geometry_.chunk_count && shape.bytes <= geometry_.payload_bytes_max;
-    if (!held || !sane) {
+    const read_result result = held ? place(view, shape) : read_result::passed;
+    if (result != read_result::message) {
         // relaxed: nothing was read under this hazard
         page_->hazard[view.hold].store(0, std::memory_order_relaxed);
-        return held ? read_result::broken : read_result::passed;
+        return result;
     }
     free_holds_.pop_back();
-    view.in_place = segment_ + geometry_.chunks_offset() + shape.chunk * geometry_.chunk_bytes;
     ++position_;
+    return read_result::message;
+}
+
+read_result ring_reader::place(message_view& view, payload_shape shape) const noexcept {
+    const std::uint32_t number = extent_of(shape.chunk);
+    const std::uint32_t index = index_in_extent(shape.chunk);
+    if (number >= extents_max) return read_result::broken;
+    if (number >= extents_.size()) return read_result::absent;
+    const chunk_group& e = extents_[number];
+    if (index >= e.chunk_count || shape.bytes > e.chunk_bytes) return read_result::broken;
+    view.in_place = e.base + index * e.chunk_bytes;
     return read_result::message;
 }
 
@@ -115,6 +124,17 @@ std::uint64_t ring_reader::skip_passed() noexcept {
     lost_ += lost;
     page_->lost.store(lost_, std::memory_order_relaxed);  // relaxed: for onlookers only
     return lost;
+}
+
+void ring_reader::skip_to_newest() noexcept {
+    const std::uint64_t stamp =
+        slot_of(position_).stamp.load(std::memory_order_relaxed);  // relaxed: read again to open
+    if (stamp <= position_) return;
+    const std::uint64_t newest = published();
+    if (newest <= position_ + 1) return;
+    skipped_ += newest - 1 - position_;
+    position_ = newest - 1;
+    page_->skipped.store(skipped_, std::memory_order_relaxed);  // relaxed: for onlookers only
 }
 
 }  // namespace signet::memory

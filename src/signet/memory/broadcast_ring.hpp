@@ -22,22 +22,32 @@ namespace signet::memory {
 class ring_writer {
 public:
     /// `segment` is fresh memory of geometry.segment_bytes(), mapped writable, outliving this.
-    ring_writer(std::byte* segment, const topic_geometry& geometry) noexcept;
+    ring_writer(std::byte* segment, const topic_geometry& geometry);
 
     /// P1. Whether the next message has a slot. The slow path is advance_frontier().
     bool has_room() const noexcept { return next_ < limit_; }
 
-    /// P2..P5 for a payload of at most geometry.inline_bytes_max().
-    void publish_inline(const void* payload, std::size_t bytes) noexcept {
+    /// P2..P5 for a payload of at most geometry.inline_bytes_max(). `time` (nanoseconds) is for
+    /// timed rings.
+    void publish_inline(const void* payload, std::size_t bytes, std::uint64_t time = 0) noexcept {
         slot& s = slot_of(next_);
         copy_in(s.payload(), payload, bytes);
-        commit(s, payload_shape::of_inline(bytes));
+        commit(s, payload_shape::of_inline(bytes), time);
     }
 
     /// P3..P5 for a payload that already lies in `chunk`.
-    void publish_chunk(std::uint32_t chunk, std::size_t bytes) noexcept {
-        commit(slot_of(next_), payload_shape::of_chunk(bytes, chunk));
+    void publish_chunk(std::uint32_t chunk, std::size_t bytes, std::uint64_t time = 0) noexcept {
+        commit(slot_of(next_), payload_shape::of_chunk(bytes, chunk), time);
     }
+
+    /// Tells onlookers of the size of a message, where they cannot know it.
+    void count_bytes(std::size_t bytes) noexcept {
+        bytes_ += bytes;
+        header_->bytes.store(bytes_, std::memory_order_relaxed);  // relaxed: for onlookers only
+    }
+
+    /// Where this writer tells onlookers what it counts on its slow paths.
+    publisher_counts& counts() const noexcept { return header_->counts; }
 
     /// M2, M3: gives up the messages below `frontier`. The caller then scans the hazards.
     void advance_frontier(std::uint64_t frontier) noexcept;
@@ -56,21 +66,40 @@ public:
         return header_->published.load(std::memory_order_relaxed);
     }
 
-    std::byte* chunk(std::uint32_t index) const noexcept {
-        return segment_ + geometry_.chunks_offset() + index * geometry_.chunk_bytes;
+    /// Further chunks, in memory that outlives this. The first extent lies behind the slots.
+    void add_extent(std::byte* base, std::uint64_t chunk_bytes) {
+        extents_.push_back({base, chunk_bytes});
     }
 
+    std::byte* chunk(std::uint32_t name) const noexcept {
+        const chunk_group& e = extents_[extent_of(name)];
+        return e.base + index_in_extent(name) * e.chunk_bytes;
+    }
+    std::size_t chunk_bytes(std::uint32_t extent) const noexcept {
+        return extents_[extent].chunk_bytes;
+    }
+    std::uint32_t extents() const noexcept { return static_cast<std::uint32_t>(extents_.size()); }
+
 private:
+    struct chunk_group {
+        std::byte* base;
+        std::uint64_t chunk_bytes;
+    };
+
     slot& slot_of(std::uint64_t message) const noexcept {
         return *reinterpret_cast<slot*>(slots_ + (message & mask_) * slot_bytes_);
     }
 
-    void commit(slot& s, std::uint64_t shape) noexcept {
+    void commit(slot& s, std::uint64_t shape, std::uint64_t time) noexcept {
+        if (geometry_.timed)
+            // relaxed: published by the stamp
+            s.time(slot_bytes_).store(time, std::memory_order_relaxed);
         s.shape.store(shape, std::memory_order_relaxed);      // P3, published by the stamp
         s.stamp.store(next_ + 1, std::memory_order_release);  // P4, SYNC stamp
         ++next_;
-        // relaxed: for onlookers and the control thread, who may see it late
-        header_->published.store(next_, std::memory_order_relaxed);
+        // For onlookers and the control thread, who may see it late; and for readers that go to the
+        // newest message, who must then find it.
+        header_->published.store(next_, std::memory_order_release);  // SYNC published
     }
 
     std::byte* slots_;
@@ -79,9 +108,10 @@ private:
     std::uint64_t next_ = 0;
     std::uint64_t limit_;
     segment_header* header_;
-    std::byte* segment_;
     std::uint64_t frontier_ = 0;
+    std::uint64_t bytes_ = 0;
     topic_geometry geometry_;
+    std::vector<chunk_group> extents_;
 };
 
 /// What an attempt to read the next message found.
@@ -90,6 +120,7 @@ enum class read_result {
     empty,   ///< nothing there yet
     passed,  ///< the writer was faster; skip_passed() counts what was lost
     full,    ///< the user already holds as many samples as were granted
+    absent,  ///< it lies in an extent that this reader has not been given yet
     broken,  ///< the writer wrote what no correct writer writes
 };
 
@@ -99,6 +130,7 @@ struct message_view {
     std::size_t bytes;
     const std::byte* in_place;  ///< valid until release(hold); null: it was copied to the buffer
     std::uint32_t hold;         ///< which hazard holds it
+    std::uint64_t time = 0;     ///< when it was published; 0 where the ring is not timed
 };
 
 /// When a reader tells the writer how far it is.
@@ -116,7 +148,7 @@ public:
 
     /// Copies the next message, which must be inline and of exactly `Bytes` bytes, to `to`.
     template <std::size_t Bytes>
-    read_result try_copy(void* to) noexcept {
+    read_result try_copy(message_view& view, void* to) noexcept {
         const slot& s = slot_of(position_);
         const std::uint64_t stamp = s.stamp.load(std::memory_order_acquire);  // R1, SYNC stamp
         if (stamp != position_ + 1) {
@@ -128,9 +160,10 @@ public:
         const std::uint64_t shape = s.shape.load(std::memory_order_relaxed);  // checked just below
         prefetch(&slot_of(position_ + slots_ahead));
         copy_out(to, s.payload(), Bytes);  // R2
+        const std::uint64_t time = time_of(s);
         if (!still_there()) return read_result::passed;
         if (shape != payload_shape::of_inline(Bytes)) return read_result::broken;
-        ++position_;
+        view = {position_++, Bytes, nullptr, 0, time};
         return read_result::message;
     }
 
@@ -147,6 +180,24 @@ public:
     /// F: goes to the oldest message still there and returns how many were lost; 0: the writer
     /// contradicts itself, treat it as broken.
     std::uint64_t skip_passed() noexcept;
+
+    /// Passes over all messages but the newest; does nothing where the next one is not there.
+    void skip_to_newest() noexcept;
+
+    /// Further chunks of the writer, mapped read-only and outliving this.
+    void add_extent(const std::byte* base, std::uint64_t chunk_bytes, std::uint64_t chunk_count) {
+        extents_.push_back({base, chunk_bytes, chunk_count});
+    }
+
+    /// Tells onlookers since when a hold lasts, and how old a message was when it was read.
+    void note_hold(std::uint32_t hold, std::uint64_t now) noexcept {
+        page_->since[hold].store(now, std::memory_order_relaxed);  // relaxed: for onlookers only
+    }
+    void note_age(std::uint64_t ns) noexcept {
+        const std::size_t bucket = latency_bucket(ns);
+        // relaxed: for onlookers only
+        page_->latency[bucket].store(++latency_[bucket], std::memory_order_relaxed);
+    }
 
     /// R7: tells the writer how far this reader is. Returns whether there was news to tell.
     bool report() noexcept {
@@ -166,12 +217,30 @@ public:
 
     std::uint64_t position() const noexcept { return position_; }
     std::uint64_t lost() const noexcept { return lost_; }
-    std::uint64_t received() const noexcept { return position_ - start_ - lost_; }
+    std::uint64_t skipped() const noexcept { return skipped_; }
+    std::uint64_t received() const noexcept { return position_ - start_ - lost_ - skipped_; }
+    bool timed() const noexcept { return geometry_.timed; }
+
+    /// What the writer says it has published; a liar may say anything.
+    std::uint64_t published() const noexcept {
+        return header_->published.load(std::memory_order_acquire);  // SYNC published
+    }
     const topic_geometry& geometry() const noexcept { return geometry_; }
 
 private:
+    struct chunk_group {
+        const std::byte* base;
+        std::uint64_t chunk_bytes;
+        std::uint64_t chunk_count;
+    };
+
     const slot& slot_of(std::uint64_t message) const noexcept {
         return *reinterpret_cast<const slot*>(slots_ + (message & mask_) * slot_bytes_);
+    }
+
+    std::uint64_t time_of(const slot& s) const noexcept {
+        // relaxed: ordered by the stamp, and proved by the frontier like the payload
+        return geometry_.timed ? s.time(slot_bytes_).load(std::memory_order_relaxed) : 0;
     }
 
     /// R3: whether what was copied before is whole.
@@ -189,9 +258,9 @@ private:
         return stamp <= position_ ? read_result::empty : read_result::passed;
     }
 
-    read_result open_inline(message_view& view, const slot& s, payload_shape shape,
-                            void* buffer) noexcept;
+    read_result open_inline(const slot& s, payload_shape shape, void* buffer) noexcept;
     read_result open_chunk(message_view& view, payload_shape shape) noexcept;
+    read_result place(message_view& view, payload_shape shape) const noexcept;
 
     const std::byte* slots_;
     std::uint64_t mask_;
@@ -203,9 +272,11 @@ private:
     subscriber_page* page_;
     std::uint64_t start_;
     std::uint64_t lost_ = 0;
-    const std::byte* segment_;
+    std::uint64_t skipped_ = 0;
     topic_geometry geometry_;
+    std::vector<chunk_group> extents_;
     std::vector<std::uint32_t> free_holds_;
+    std::vector<std::uint64_t> latency_;  // by bucket, in timed rings only
 };
 
 }  // namespace signet::memory

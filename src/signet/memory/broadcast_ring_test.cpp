@@ -45,7 +45,7 @@ protected:
 
     segment_header& header() { return *reinterpret_cast<segment_header*>(segment_.get()); }
 
-    read_result read(ring_reader& from) { return from.try_copy<sizeof value_>(&value_); }
+    read_result read(ring_reader& from) { return from.try_copy<sizeof value_>(view_, &value_); }
 
     std::unique_ptr<std::byte, free_memory> segment_{fresh()};
     subscriber_page page_{};

@@ -9,18 +9,21 @@ namespace signet::memory {
 chunk_pool::chunk_pool(const topic_geometry& geometry)
     : mask_{geometry.depth - 1},
       count_{geometry.chunk_count},
-      ring_(geometry.chunk_count == 0 ? 0 : geometry.depth, payload_shape::no_chunk) {}
+      ring_(geometry.chunk_count == 0 ? 0 : geometry.depth, payload_shape::no_chunk),
+      extents_(1) {}
 
-std::optional<std::uint32_t> chunk_pool::take() {
-    if (free_.empty()) return std::nullopt;
-    const std::uint32_t chunk = free_.back();
-    free_.pop_back();
+std::optional<std::uint32_t> chunk_pool::take(std::uint32_t extent) {
+    std::vector<std::uint32_t>& free = extents_[extent].free;
+    if (free.empty()) return std::nullopt;
+    const std::uint32_t chunk = free.back();
+    free.pop_back();
     return chunk;
 }
 
-std::optional<std::uint32_t> chunk_pool::take_fresh() {
-    if (used_ == count_) return std::nullopt;
-    return static_cast<std::uint32_t>(used_++);
+std::optional<std::uint32_t> chunk_pool::take_fresh(std::uint32_t extent) {
+    std::uint32_t& used = extents_[extent].used;
+    if (used == count_) return std::nullopt;
+    return chunk_name(extent, used++);
 }
 
 void chunk_pool::retire(std::uint64_t from, std::uint64_t to, std::span<const std::uint64_t> held) {
@@ -38,7 +41,7 @@ void chunk_pool::sort_out(retired entry, std::span<const std::uint64_t> held) {
     if (std::binary_search(held.begin(), held.end(), entry.message)) {
         limbo_.push_back(entry);
     } else {
-        free_.push_back(entry.chunk);
+        give_back(entry.chunk);
     }
 }
 

@@ -14,25 +14,28 @@
 namespace signet::memory {
 
 /// Invariants:
-/// 1. Each chunk below `used()` is in exactly one place: free, with the user (taken), in the ring,
-/// or
-///    in limbo. Chunks from `used()` on were never touched.
+/// 1. Each chunk of an extent below its `used()` is in exactly one place: free, with the user
+///    (taken), in the ring, or in limbo. Chunks from `used()` on were never touched.
 /// 2. A chunk leaves limbo only by a scan of all hazards in which none names its message.
 class chunk_pool {
 public:
+    /// With the extent that comes with the slots.
     explicit chunk_pool(const topic_geometry& geometry);
 
-    /// The most recently freed chunk (its lines may still be cached); none when only fresh ones, or
-    /// none at all, are left.
-    std::optional<std::uint32_t> take();
+    /// A further extent, of as many chunks as the first.
+    void add_extent() { extents_.emplace_back(); }
+
+    /// The most recently freed chunk of an extent (its lines may still be cached); none when only
+    /// fresh ones, or none at all, are left.
+    std::optional<std::uint32_t> take(std::uint32_t extent = 0);
 
     /// A chunk that was never used; the caller makes sure that it has memory behind it.
-    std::optional<std::uint32_t> take_fresh();
+    std::optional<std::uint32_t> take_fresh(std::uint32_t extent = 0);
 
-    /// Undoes the last take_fresh(): there was no memory to put behind it.
-    void return_fresh() noexcept { --used_; }
+    /// Undoes the last take_fresh() of the extent: there was no memory to put behind it.
+    void return_fresh(std::uint32_t extent = 0) noexcept { --extents_[extent].used; }
 
-    void give_back(std::uint32_t chunk) { free_.push_back(chunk); }
+    void give_back(std::uint32_t chunk) { extents_[extent_of(chunk)].free.push_back(chunk); }
 
     /// Records that `message` lies in `chunk` (payload_shape::no_chunk: in its slot).
     void note(std::uint64_t message, std::uint32_t chunk) {
@@ -43,11 +46,18 @@ public:
     /// names; the others wait in limbo. `held` is sorted; entries that name no chunk do no harm.
     void retire(std::uint64_t from, std::uint64_t to, std::span<const std::uint64_t> held);
 
-    std::uint64_t used() const noexcept { return used_; }
-    std::size_t free_count() const noexcept { return free_.size(); }
+    std::uint64_t used(std::uint32_t extent = 0) const noexcept { return extents_[extent].used; }
+    std::size_t free_count(std::uint32_t extent = 0) const noexcept {
+        return extents_[extent].free.size();
+    }
     std::size_t limbo_count() const noexcept { return limbo_.size(); }
 
 private:
+    struct chunk_group {
+        std::uint32_t used = 0;
+        std::vector<std::uint32_t> free{};
+    };
+
     struct retired {
         std::uint64_t message;
         std::uint32_t chunk;
@@ -57,9 +67,8 @@ private:
 
     std::uint64_t mask_;
     std::uint64_t count_;
-    std::uint64_t used_ = 0;
     std::vector<std::uint32_t> ring_;  // chunk of each message in the ring, by message & mask_
-    std::vector<std::uint32_t> free_;
+    std::vector<chunk_group> extents_;
     std::vector<retired> limbo_;
     std::vector<retired> examined_;  // scratch of retire()
 };

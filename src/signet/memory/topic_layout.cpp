@@ -7,7 +7,6 @@ namespace signet::memory {
 namespace {
 
 constexpr std::uint64_t depth_max = std::uint64_t{1} << 24;
-constexpr std::uint64_t chunk_count_max = std::uint64_t{1} << 31;
 
 bool sound_slots(const topic_geometry& g) {
     return std::has_single_bit(g.depth) && g.depth <= depth_max &&
@@ -19,9 +18,8 @@ bool sound_chunks(const topic_geometry& g) {
     if (g.payload_bytes_max > payload_bytes_limit) return false;
     if (g.chunk_bytes == 0)
         return g.chunk_count == 0 && g.payload_bytes_max <= g.inline_bytes_max();
-    return g.chunk_bytes >= g.payload_bytes_max && g.chunk_bytes % line_bytes == 0 &&
-           g.chunk_count != 0 && g.chunk_count < chunk_count_max &&
-           g.chunk_bytes <= segment_bytes_max / g.chunk_count;
+    return g.chunk_bytes % line_bytes == 0 && g.chunk_count != 0 &&
+           g.chunk_count <= extent_chunks_max && g.chunk_bytes <= segment_bytes_max / g.chunk_count;
 }
 
 }  // namespace

@@ -6,24 +6,28 @@
 
 #include <signet/memory/access.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
 namespace signet::memory {
 
-inline constexpr std::uint32_t topic_layout_version = 1;
+inline constexpr std::uint32_t topic_layout_version = 2;
 inline constexpr std::size_t line_bytes = 64;
 inline constexpr std::size_t page_bytes = 4096;
 
 /// The numbers that shape a segment. Fixed at creation; both sides keep them in private memory.
 struct topic_geometry {
-    std::uint64_t depth;              ///< slots, a power of two
-    std::uint64_t slot_bytes;         ///< 32 to 256, a multiple of 16
-    std::uint64_t payload_bytes_max;  ///< of one message
-    std::uint64_t chunk_bytes;        ///< 0 where every payload fits a slot
-    std::uint64_t chunk_count;
+    std::uint64_t depth = 0;       ///< slots, a power of two
+    std::uint64_t slot_bytes = 0;  ///< 32 to 256, a multiple of 16
+    std::uint64_t payload_bytes_max =
+        0;                          ///< of one message, in the largest chunks there may ever be
+    std::uint64_t chunk_bytes = 0;  ///< of the chunks that come with the slots; 0: there are none
+    std::uint64_t chunk_count = 0;  ///< in each extent
+    bool timed = false;             ///< the last word of each slot is the time of its message
 
-    constexpr std::uint64_t inline_bytes_max() const { return slot_bytes - 16; }
+    constexpr std::uint64_t inline_bytes_max() const { return slot_bytes - (timed ? 24 : 16); }
     constexpr std::uint64_t batch() const { return depth < 4 ? 1 : depth / 4; }
     constexpr std::uint64_t slots_offset() const { return page_bytes; }
     constexpr std::uint64_t chunks_offset() const {
@@ -47,17 +51,31 @@ inline constexpr std::uint64_t segment_bytes_max = std::uint64_t{1} << 44;
 ///
 ///     0x000  magic u64 | version u32 | reserved        written once, before the segment is shared
 ///     0x040  frontier u64                              messages below may be overwritten
-///     0x080  published u64                             messages published so far; for onlookers
+///     0x080  published u64 | bytes u64                 so far; for onlookers
+///     0x0c0  publisher_counts                          for onlookers
 ///     0x1000 slots, then chunks (page aligned)
+/// What a publisher counts besides, on its slow paths. Nobody decides anything by it.
+struct publisher_counts {
+    shared_word<std::uint64_t> waits;         ///< times it waited for blocking subscribers
+    shared_word<std::uint64_t> waited_ns;     ///< how long in all
+    shared_word<std::uint64_t> evicted;       ///< subscribers that held it back for too long
+    shared_word<std::uint64_t> memory_bytes;  ///< that have memory behind them
+    shared_word<std::uint64_t> limbo_chunks;  ///< retired, but still being read
+    shared_word<std::uint64_t> extents;       ///< chunk segments, the first one included
+};
+
 struct segment_header {
     shared_word<std::uint64_t> magic;
     shared_word<std::uint32_t> version;
     std::byte reserved0[52];
     alignas(line_bytes) shared_word<std::uint64_t> frontier;
     alignas(line_bytes) shared_word<std::uint64_t> published;
+    shared_word<std::uint64_t> bytes;  ///< of payload; where all messages have one size it stays 0
+    alignas(line_bytes) publisher_counts counts;
 };
 static_assert(offsetof(segment_header, frontier) == 0x40);
 static_assert(offsetof(segment_header, published) == 0x80);
+static_assert(offsetof(segment_header, counts) == 0xc0);
 static_assert(sizeof(segment_header) <= page_bytes);
 
 inline constexpr std::uint64_t segment_magic = 0x31676573'7467'6e73;  // "sngtseg1"
@@ -65,8 +83,9 @@ inline constexpr std::uint64_t segment_magic = 0x31676573'7467'6e73;  // "sngtse
 /// One message in the ring: this header, then room for an inline payload, `slot_bytes` in all.
 ///
 ///     +0   stamp u64    message number + 1; 0: never used
-///     +8   shape u64    | in chunk: 1 | chunk index: 31 | payload bytes: 32 |
+///     +8   shape u64    | in chunk: 1 | extent: 7 | index: 24 | payload bytes: 32 |
 ///     +16  payload      as relaxed words
+///     -8   time u64     when it was published, nanoseconds of CLOCK_MONOTONIC; in timed rings only
 struct slot {
     shared_word<std::uint64_t> stamp;
     shared_word<std::uint64_t> shape;
@@ -76,6 +95,14 @@ struct slot {
     }
     const shared_word<std::uint64_t>* payload() const noexcept {
         return reinterpret_cast<const shared_word<std::uint64_t>*>(this + 1);
+    }
+
+    /// The last word of a slot of `bytes` bytes.
+    shared_word<std::uint64_t>& time(std::uint64_t bytes) noexcept {
+        return reinterpret_cast<shared_word<std::uint64_t>*>(this)[bytes / word_bytes - 1];
+    }
+    const shared_word<std::uint64_t>& time(std::uint64_t bytes) const noexcept {
+        return reinterpret_cast<const shared_word<std::uint64_t>*>(this)[bytes / word_bytes - 1];
     }
 };
 static_assert(sizeof(slot) == 16);
@@ -88,6 +115,21 @@ inline constexpr std::uint64_t slot_bytes_step = 16;
 /// The most that lies in a slot of the largest size.
 inline constexpr std::size_t inline_bytes_limit = slot_bytes_max - sizeof(slot);
 static_assert(inline_bytes_limit == 240, "the documentation of publisher says so");
+
+/// Chunks lie in extents: the first in the segment behind the slots, each further one in a memory
+/// file of its own, with larger chunks. A chunk is named by its extent and its index there.
+inline constexpr std::uint32_t extents_max = 32;
+inline constexpr std::uint32_t extent_chunks_max = 1u << 24;
+
+constexpr std::uint32_t chunk_name(std::uint32_t extent, std::uint32_t index) {
+    return extent << 24 | index;
+}
+constexpr std::uint32_t extent_of(std::uint32_t chunk) {
+    return chunk >> 24;
+}
+constexpr std::uint32_t index_in_extent(std::uint32_t chunk) {
+    return chunk & (extent_chunks_max - 1);
+}
 
 /// `slot::shape`, unpacked.
 struct payload_shape {
@@ -113,13 +155,34 @@ inline constexpr std::uint32_t held_max_limit = 480;  ///< hazards that fit a su
 /// The cursor of a subscriber that reads no more and only holds.
 inline constexpr std::uint64_t cursor_abandoned = ~std::uint64_t{0};
 
-/// What a subscriber writes for its publisher: one page, one writer.
+/// A histogram of durations: four buckets for each doubling, from 0 ns up to hours.
+inline constexpr std::size_t latency_buckets = 176;
+
+/// The bucket of a duration: exact below 4 ns, within a quarter above.
+constexpr std::size_t latency_bucket(std::uint64_t ns) {
+    if (ns < 4) return ns;
+    const auto octave = static_cast<std::size_t>(std::bit_width(ns)) - 1;
+    return std::min(latency_buckets - 1, (octave - 1) * 4 + (ns >> (octave - 2)) % 4);
+}
+
+/// The shortest duration in a bucket.
+constexpr std::uint64_t latency_of_bucket(std::size_t bucket) {
+    if (bucket < 4) return bucket;
+    return (4 + std::uint64_t{bucket} % 4) << (bucket / 4 - 1);
+}
+
+/// What a subscriber writes for its publisher and for onlookers: three pages, one writer. Only the
+/// first is touched where nobody holds and nothing is timed.
 ///
 ///     0x000  magic u64 | version u32 | reserved        written once, before the page is shared
 ///     0x040  cursor u64    done with all messages below; all ones: reads no more
 ///     0x048  start u64     the first message it was to read; for onlookers
 ///     0x050  lost u64      messages overwritten before they were read; for onlookers
+///     0x058  skipped u64   messages passed over because newer ones were there; for onlookers
 ///     0x080  hazard u64 [held_max]   message number + 1 while it is read in place; 0: none
+///     0x1000 since u64 [held_max]    when that hold began; for onlookers
+///     0x2000 latency u64 [latency_buckets]   messages of a timed ring by age when they were read;
+///                                            for onlookers
 struct subscriber_page {
     shared_word<std::uint64_t> magic;
     shared_word<std::uint32_t> version;
@@ -127,11 +190,19 @@ struct subscriber_page {
     alignas(line_bytes) shared_word<std::uint64_t> cursor;
     shared_word<std::uint64_t> start;
     shared_word<std::uint64_t> lost;
+    shared_word<std::uint64_t> skipped;
     alignas(line_bytes) shared_word<std::uint64_t> hazard[held_max_limit];
+    std::byte reserved1[page_bytes - 0x80 - held_max_limit * 8];
+    shared_word<std::uint64_t> since[held_max_limit];
+    std::byte reserved2[page_bytes - held_max_limit * 8];
+    shared_word<std::uint64_t> latency[latency_buckets];
+    std::byte reserved3[page_bytes - latency_buckets * 8];
 };
 static_assert(offsetof(subscriber_page, cursor) == 0x40);
 static_assert(offsetof(subscriber_page, hazard) == 0x80);
-static_assert(sizeof(subscriber_page) <= page_bytes);
+static_assert(offsetof(subscriber_page, since) == 0x1000);
+static_assert(offsetof(subscriber_page, latency) == 0x2000);
+static_assert(sizeof(subscriber_page) == 3 * page_bytes);
 
 inline constexpr std::uint64_t subscriber_magic = 0x31627573'7467'6e73;  // "sngtsub1"
 

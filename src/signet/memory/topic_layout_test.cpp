@@ -45,8 +45,7 @@ TEST(TopicLayout, WithoutChunksAPayloadFitsItsSlot) {
     EXPECT_FALSE(sound_with(inline_only, [](auto& g) { g.chunk_count = 1; }));
 }
 
-TEST(TopicLayout, AChunkHoldsThePayloadInWholeLines) {
-    EXPECT_FALSE(sound_with(chunked, [](auto& g) { g.chunk_bytes = 960; }));
+TEST(TopicLayout, AChunkIsWholeLines) {
     EXPECT_FALSE(sound_with(chunked, [](auto& g) { g.chunk_bytes = 1025; }));
     EXPECT_FALSE(sound_with(chunked, [](auto& g) { g.chunk_count = 0; }));
 }
@@ -72,7 +71,7 @@ TEST(TopicLayout, WhateverIsSoundStaysWithinTheLargestSegment) {
         ++sound;
         ASSERT_LE(g.segment_bytes(), segment_bytes_max);
         ASSERT_GE(g.segment_bytes(), g.chunks_offset());
-        ASSERT_TRUE(g.chunk_count == 0 || g.payload_bytes_max <= g.chunk_bytes);
+        ASSERT_TRUE(g.chunk_count != 0 || g.payload_bytes_max <= g.inline_bytes_max());
     }
     EXPECT_GT(sound, 1000);
 }
@@ -82,6 +81,32 @@ TEST(TopicLayout, AShapeComesBackAsItWasPacked) {
     EXPECT_TRUE(in_slot.bytes == 48 && in_slot.chunk == payload_shape::no_chunk);
     const auto in_chunk = payload_shape::unpack(payload_shape::of_chunk(payload_bytes_limit, 5));
     EXPECT_TRUE(in_chunk.bytes == payload_bytes_limit && in_chunk.chunk == 5);
+}
+
+TEST(TopicLayout, AChunkIsNamedByItsExtentAndItsIndex) {
+    const std::uint32_t name = chunk_name(31, extent_chunks_max - 1);
+    EXPECT_EQ(extent_of(name), 31u);
+    EXPECT_EQ(index_in_extent(name), extent_chunks_max - 1);
+    EXPECT_EQ(payload_shape::unpack(payload_shape::of_chunk(7, name)).chunk, name);
+}
+
+TEST(TopicLayout, TheTimeIsTheLastWordOfASlotAndLeavesThePayloadAlone) {
+    alignas(8) std::byte bytes[64]{};
+    auto& timed = *reinterpret_cast<slot*>(bytes);
+    timed.time(64).store(7, std::memory_order_relaxed);
+    EXPECT_EQ(bytes[56], std::byte{7});
+    EXPECT_EQ((topic_geometry{.depth = 2, .slot_bytes = 64, .timed = true}.inline_bytes_max()),
+              40u);
+}
+
+TEST(TopicLayout, ADurationIsInABucketNoWiderThanAQuarterOfIt) {
+    for (std::uint64_t ns : {0ul, 1ul, 3ul, 4ul, 5ul, 99ul, 1000ul, 123'456'789ul}) {
+        const std::size_t bucket = latency_bucket(ns);
+        EXPECT_LE(latency_of_bucket(bucket), ns);
+        EXPECT_GT(latency_of_bucket(bucket + 1), ns);
+        EXPECT_LE(latency_of_bucket(bucket + 1) - latency_of_bucket(bucket), ns / 4 + 1);
+    }
+    EXPECT_EQ(latency_bucket(~std::uint64_t{0}), latency_buckets - 1);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <signet/wire/descriptor_codec.hpp>
 #include <signet/wire/utf8.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace signet::observe {
@@ -34,10 +35,11 @@ publisher_facts read_publisher(const wire::frame_reader& frame) {
 }
 
 subscriber_facts read_subscriber(const wire::frame_reader& frame) {
-    const bool blocks = frame.u64_or(key::policy, 0) != 0;
-    return {blocks ? transport::delivery::block : transport::delivery::drop_oldest,
-            frame.u64_or(key::held_max, 0), frame.u64_or(key::received, 0),
-            frame.u64_or(key::lost, 0), frame.u64_or(key::publishers, 0)};
+    const std::uint64_t policy = std::min<std::uint64_t>(
+        frame.u64_or(key::policy, 0), static_cast<std::uint64_t>(transport::delivery::latest));
+    return {static_cast<transport::delivery>(policy), frame.u64_or(key::held_max, 0),
+            frame.u64_or(key::received, 0), frame.u64_or(key::lost, 0),
+            frame.u64_or(key::publishers, 0)};
 }
 
 endpoint read_endpoint(const wire::frame_reader& frame) {

@@ -14,14 +14,21 @@ constexpr std::uint64_t depth_small = 1024;
 constexpr std::uint64_t depth_large_min = 8;
 constexpr std::uint64_t bytes_large = std::uint64_t{8} << 20;
 
+// The first chunks of messages that mostly fit their slots.
+constexpr std::uint64_t chunk_bytes_least = 1024;
+
+std::uint64_t round_up(std::uint64_t bytes, std::uint64_t step) {
+    return (bytes + step - 1) / step * step;
+}
+
 // A slot of one line costs one transfer, and two small messages share one. Beyond a line, what is
 // packed closely streams fastest.
-std::uint64_t slot_bytes_for(std::uint64_t payload) {
-    const std::uint64_t needed = sizeof(memory::slot) + payload;
+std::uint64_t slot_bytes_for(std::uint64_t payload, bool timed) {
+    const std::uint64_t needed = sizeof(memory::slot) + payload + (timed ? memory::word_bytes : 0);
     if (needed <= memory::slot_bytes_min) return memory::slot_bytes_min;
-    if (needed <= memory::line_bytes || needed > memory::slot_bytes_max) return memory::line_bytes;
-    constexpr std::uint64_t step = memory::slot_bytes_step;
-    return (needed + step - 1) / step * step;
+    if (needed <= memory::line_bytes || payload > memory::inline_bytes_limit)
+        return memory::line_bytes;
+    return round_up(needed, memory::slot_bytes_step);
 }
 
 std::uint64_t default_depth(std::uint64_t payload, bool chunked) {
@@ -29,37 +36,55 @@ std::uint64_t default_depth(std::uint64_t payload, bool chunked) {
     return std::clamp(std::bit_floor(bytes_large / payload), depth_large_min, depth_small);
 }
 
+std::uint64_t payload_bytes_max(const publisher_options& options,
+                                const wire::type_descriptor& type) {
+    if (type.has_fixed_size()) return type.size();
+    return options.payload_bytes_max != 0 ? options.payload_bytes_max : memory::payload_bytes_limit;
+}
+
 [[noreturn]] void bad(const std::string& topic, const std::string& advice) {
     throw error{errc::bad_option, "publish topic", topic, advice};
+}
+
+// A quarter of the ring is given up at a time, and the history must survive that.
+std::uint64_t depth_for(const publisher_options& options, std::uint64_t typical, bool chunked,
+                        const std::string& topic) {
+    constexpr std::uint64_t most = std::uint64_t{1} << 24;
+    const std::uint64_t wanted =
+        options.depth != 0 ? options.depth : default_depth(typical, chunked);
+    if (wanted > most) bad(topic, "depth is at most 16777216 messages");
+    if (options.history > most / 4 * 3) bad(topic, "history is at most 12582912 messages");
+    return std::bit_ceil(std::max({wanted, (options.history * 4 + 2) / 3, std::uint64_t{2}}));
 }
 
 }  // namespace
 
 memory::topic_geometry choose_geometry(const publisher_options& options,
-                                       std::uint64_t payload_bytes_max, const std::string& topic) {
-    if (payload_bytes_max > memory::payload_bytes_limit) {
+                                       const wire::type_descriptor& type,
+                                       const std::string& topic) {
+    const std::uint64_t most = payload_bytes_max(options, type);
+    if (most > memory::payload_bytes_limit) {
         bad(topic, "a message has at most " + std::to_string(memory::payload_bytes_limit) +
-                       " bytes, not " + std::to_string(payload_bytes_max));
+                       " bytes, not " + std::to_string(most));
     }
     if (options.loans_max == 0 || options.subscribers_max == 0 || options.held_total == 0) {
         bad(topic, "loans_max, subscribers_max and held_total must not be 0");
     }
+    const std::uint64_t typical =
+        type.has_fixed_size() ? most : std::min(most, options.payload_bytes_typical);
     memory::topic_geometry g{};
-    g.payload_bytes_max = payload_bytes_max;
-    g.slot_bytes = slot_bytes_for(payload_bytes_max);
-    const bool chunked = payload_bytes_max > g.inline_bytes_max();
-    const std::uint64_t depth =
-        options.depth != 0 ? options.depth : default_depth(payload_bytes_max, chunked);
-    if (depth > std::uint64_t{1} << 24) bad(topic, "depth is at most 16777216 messages");
-    g.depth = std::bit_ceil(std::max<std::uint64_t>(depth, 2));
-    if (chunked) {
-        g.chunk_bytes =
-            (payload_bytes_max + memory::line_bytes - 1) / memory::line_bytes * memory::line_bytes;
+    g.timed = options.timestamps;
+    g.payload_bytes_max = most;
+    g.slot_bytes = slot_bytes_for(typical, g.timed);
+    g.depth = depth_for(options, typical, typical > g.inline_bytes_max(), topic);
+    if (most > g.inline_bytes_max()) {
+        const std::uint64_t first =
+            type.has_fixed_size() ? most : std::max(typical, chunk_bytes_least);
+        g.chunk_bytes = round_up(std::min(first, most), memory::line_bytes);
         g.chunk_count = g.depth + options.loans_max + options.held_total;
     }
     if (!g.sound()) {
-        bad(topic, "depth " + std::to_string(g.depth) + " times " +
-                       std::to_string(payload_bytes_max) +
+        bad(topic, "depth " + std::to_string(g.depth) + " times " + std::to_string(typical) +
                        " bytes is more than a segment can span");
     }
     return g;

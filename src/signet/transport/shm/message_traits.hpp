@@ -35,7 +35,7 @@ bool send_copy(topic_publisher& to, const T& message, const patience& limit) {
             return to.publish_inline(&message, sizeof(T), limit);
         }
     } else {
-        const auto chunk = to.loan(limit);
+        const auto chunk = to.loan(sizeof(T), limit);
         if (!chunk) return false;
         wire::copy_without_padding(chunk->data, message);
         if (to.publish_loan(*chunk, sizeof(T), limit)) return true;
@@ -72,7 +72,7 @@ public:
     loan_slot() = default;
 
     static std::optional<loan_slot> borrow(topic_publisher& from, const patience& limit) {
-        const auto chunk = from.loan(limit);
+        const auto chunk = from.loan(sizeof(T), limit);
         if (!chunk) return std::nullopt;
         return loan_slot{*chunk};
     }

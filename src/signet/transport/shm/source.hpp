@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace signet::transport::shm {
 
@@ -29,9 +30,9 @@ struct welcome {
 
 /// The memory that came with it, and our own page.
 struct source_memory {
-    std::shared_ptr<os::mapping> page;  ///< ours, writable; the control thread reads its counts
-    os::mapping segment;                ///< the publisher's, read-only
-    os::mapping bells;                  ///< the group's
+    std::shared_ptr<os::mapping> page;     ///< ours, writable; the control thread reads its counts
+    std::shared_ptr<os::mapping> segment;  ///< the publisher's, read-only; likewise
+    os::mapping bells;                     ///< the group's
     os::descriptor data_event;
     os::descriptor room_event;
 };
@@ -43,7 +44,7 @@ public:
           identity{who},
           type{from.type},
           memory_{std::move(memory)},
-          reader{memory_.segment.data(),
+          reader{memory_.segment->data(),
                  from.geometry,
                  own_page(),
                  from.start,
@@ -66,6 +67,12 @@ public:
         room_bell_.notify();
     }
 
+    /// More chunks that the publisher made.
+    void add_extent(os::mapping memory, std::uint64_t chunk_bytes, std::uint64_t chunk_count) {
+        reader.add_extent(memory.data(), chunk_bytes, chunk_count);
+        extents_.push_back(std::move(memory));
+    }
+
     const os::descriptor& data_event() const noexcept { return memory_.data_event; }
 
     const std::uint64_t publisher;
@@ -81,11 +88,13 @@ private:
     }
 
     source_memory memory_;
+    std::vector<os::mapping> extents_;
 
 public:
     memory::ring_reader reader;
     life::bell_sleeper data_bell;
     bool ended = false;      ///< the publisher is gone: what is in the ring is all there will be
+    bool evicted = false;    ///< it does not wait for us any more: we read up to the first gap
     std::uint32_t held = 0;  ///< samples the user holds in place
     std::uint64_t lost_untold = 0;  ///< messages lost since the last one received
 

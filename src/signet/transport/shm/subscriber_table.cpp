@@ -10,6 +10,26 @@ const memory::subscriber_page& page_of(const subscriber_entry& entry) {
     return *reinterpret_cast<const memory::subscriber_page*>(entry.page.data());
 }
 
+/// A count of the subscriber's own.
+std::uint64_t told(const memory::shared_word<std::uint64_t>& word) {
+    return word.load(std::memory_order_relaxed);  // relaxed: for onlookers, it orders nothing
+}
+
+subscriber_status status_of(const subscriber_entry& entry, std::uint64_t published) {
+    const memory::subscriber_page& page = page_of(entry);
+    const auto held = std::count_if(page.hazard, page.hazard + entry.grant,
+                                    [](const auto& hazard) { return told(hazard) != 0; });
+    return {.endpoint = entry.endpoint,
+            .pid = entry.peer->identity.pid,
+            .command = entry.peer->identity.command,
+            .policy = entry.policy,
+            .lag = published - std::min(told(page.cursor), published),
+            .lost = told(page.lost),
+            .skipped = told(page.skipped),
+            .held = static_cast<std::uint32_t>(held),
+            .stalled = entry.stalled};
+}
+
 }  // namespace
 
 bool subscriber_table::remove_endpoint(std::uint64_t endpoint) {
@@ -53,6 +73,47 @@ std::uint64_t subscriber_table::blocking_floor(std::uint64_t published) {
     return floor;
 }
 
+std::uint64_t subscriber_table::floor() const {
+    std::uint64_t lowest = ~std::uint64_t{0};
+    for (const subscriber_entry& entry : entries_) {
+        if (entry.policy != delivery::block || entry.evicted) continue;
+        lowest = std::min(lowest, entry.cursor);
+    }
+    return lowest;
+}
+
+std::vector<std::uint64_t> subscriber_table::charge(std::chrono::nanoseconds waited,
+                                                    std::chrono::nanoseconds budget) {
+    const std::uint64_t lowest = floor();
+    std::vector<std::uint64_t> evicted;
+    for (subscriber_entry& entry : entries_) {
+        if (entry.policy != delivery::block || entry.evicted || entry.cursor != lowest) continue;
+        entry.stalled += waited;
+        if (entry.stalled < budget) continue;
+        entry.evicted = true;
+        evicted.push_back(entry.endpoint);
+    }
+    return evicted;
+}
+
+std::chrono::nanoseconds subscriber_table::budget_left(std::chrono::nanoseconds budget) const {
+    const std::uint64_t lowest = floor();
+    std::chrono::nanoseconds left = budget;
+    for (const subscriber_entry& entry : entries_) {
+        if (entry.policy != delivery::block || entry.evicted || entry.cursor != lowest) continue;
+        left = std::min(left, budget - std::min(budget, entry.stalled));
+    }
+    return left;
+}
+
+std::vector<subscriber_status> subscriber_table::statuses(std::uint64_t published) const {
+    std::vector<subscriber_status> all;
+    for (const subscriber_entry& entry : entries_) {
+        if (!entry.evicted) all.push_back(status_of(entry, published));
+    }
+    return all;
+}
+
 std::span<const std::uint64_t> subscriber_table::held() {
     held_.clear();
     for (const subscriber_entry& entry : entries_) {
@@ -80,10 +141,7 @@ std::uint32_t subscriber_table::granted() const {
 
 std::uint64_t subscriber_table::lost() const {
     std::uint64_t sum = 0;
-    for (const subscriber_entry& entry : entries_) {
-        // relaxed: the subscriber's own count, which orders nothing
-        sum += page_of(entry).lost.load(std::memory_order_relaxed);
-    }
+    for (const subscriber_entry& entry : entries_) sum += told(page_of(entry).lost);
     return sum;
 }
 

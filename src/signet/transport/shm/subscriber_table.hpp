@@ -9,6 +9,7 @@
 #include <signet/os/mapping.hpp>
 #include <signet/transport/topic.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -22,7 +23,8 @@ struct subscriber_entry {
     delivery policy;
     std::uint32_t grant;
     std::uint64_t cursor;  ///< the last one believed
-    bool evicted = false;  ///< its link is lost: nobody waits for it, but what it holds is held
+    bool evicted = false;  ///< nobody waits for it any more, but what it holds is held
+    std::chrono::nanoseconds stalled{0};  ///< how long the publisher waited for it
 };
 
 class subscriber_table {
@@ -38,6 +40,14 @@ public:
 
     /// Removes those of a process that is proved dead, and lets go of what they held.
     void remove_peer(const link::peer& peer);
+
+    /// The publisher waited for so long: adds it to the account of each that blocks and is furthest
+    /// behind, and evicts those whose account is above the budget. Returns who they were.
+    std::vector<std::uint64_t> charge(std::chrono::nanoseconds waited,
+                                      std::chrono::nanoseconds budget);
+
+    /// How long the publisher may wait until the next eviction.
+    std::chrono::nanoseconds budget_left(std::chrono::nanoseconds budget) const;
 
     subscriber_entry* find(std::uint64_t endpoint);
 
@@ -59,7 +69,13 @@ public:
     /// Messages that those who are here say they lost; for onlookers.
     std::uint64_t lost() const;
 
+    /// What is known of each that was not evicted.
+    std::vector<subscriber_status> statuses(std::uint64_t published) const;
+
 private:
+    /// The lowest cursor of those that block, as last believed.
+    std::uint64_t floor() const;
+
     std::vector<subscriber_entry> entries_;
     std::vector<std::uint64_t> held_;
 };

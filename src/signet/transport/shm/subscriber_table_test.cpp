@@ -14,10 +14,10 @@ class SubscriberTable : public ::testing::Test {
 protected:
     /// Adds a subscriber; what it writes to its page.
     memory::subscriber_page& add(std::uint64_t endpoint, delivery policy, std::uint32_t grant = 2) {
-        const auto file = os::create_memfd("page", memory::page_bytes);
-        auto page = os::mapping::read_write(file, memory::page_bytes);
+        const auto file = os::create_memfd("page", sizeof(memory::subscriber_page));
+        auto page = os::mapping::read_write(file, sizeof(memory::subscriber_page));
         auto& words = *reinterpret_cast<memory::subscriber_page*>(page.data());
-        table_.add({endpoint, peer_of(endpoint), std::move(page), policy, grant, 0});
+        table_.add({endpoint, peer_of(endpoint), std::move(page), policy, grant, 0, false, {}});
         return words;
     }
 

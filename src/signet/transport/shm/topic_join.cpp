@@ -22,7 +22,9 @@ std::string joined_lines(const std::vector<std::string>& lines) {
 }
 
 delivery policy_of(const wire::frame_reader& frame) {
-    return frame.u64(key::policy) == 0 ? delivery::drop_oldest : delivery::block;
+    const std::uint64_t number = frame.u64(key::policy);
+    if (number <= static_cast<std::uint64_t>(delivery::latest)) return delivery{int(number)};
+    throw error{errc::peer_misbehaved, "join topic", {}, "it asked for an unknown policy"};
 }
 
 std::uint32_t held_max_of(const wire::frame_reader& frame) {
@@ -45,7 +47,7 @@ void topic_publisher::process_join(link::peer& from, const wire::frame_reader& f
     if (const std::string objection = join_objection(frame, code); !objection.empty()) {
         return refuse(from, endpoint, code, objection);
     }
-    admit(from, frame, map_peer_memory(descriptors.front(), memory::page_bytes));
+    admit(from, frame, map_peer_memory(descriptors.front(), sizeof(memory::subscriber_page)));
 }
 
 std::string topic_publisher::join_objection(const wire::frame_reader& frame, errc& code) const {
@@ -98,12 +100,18 @@ void topic_publisher::admit(link::peer& from, const wire::frame_reader& frame, o
         const bool chunked = ring_.geometry().chunk_count != 0;
         const std::uint32_t left = options_.held_total - table_.granted();
         const std::uint32_t grant = chunked ? std::min(held_max_of(frame), left) : 0;
-        const std::uint64_t start = ring_.published();                                   // J3
+        const std::uint64_t start = first_message(frame.u64_or(key::history, 0));        // J3
         table_.add({endpoint, &from, std::move(page), policy_of(frame), grant, start});  // J4
         welcome(from, *table_.find(endpoint));
     }
     events_.add(topic_event::kind::joined, from.identity, endpoint, {});
     notice_.post();
+}
+
+std::uint64_t topic_publisher::first_message(std::uint64_t history) const {
+    // The frontier stands still under the mutex, so everything from it on is there to be read.
+    const std::uint64_t published = ring_.published();
+    return std::max(ring_.frontier(), published - std::min(history, published));
 }
 
 void topic_publisher::welcome(link::peer& to, const subscriber_entry& entry) {
@@ -123,9 +131,25 @@ void topic_publisher::welcome(link::peer& to, const subscriber_entry& entry) {
                      .put(key::payload_bytes_max, g.payload_bytes_max)
                      .put(key::chunk_bytes, g.chunk_bytes)
                      .put(key::chunk_count, g.chunk_count)
+                     .put(key::timed, g.timed)
                      .put(key::fence, std::uint64_t{on_demand ? 0u : 1u})
                      .take(),
                  descriptors);
+    for (std::uint32_t extent = 1; extent < ring_.extents(); ++extent) {
+        hand_over_extent(entry, extent);
+    }
+}
+
+void topic_publisher::hand_over_extent(const subscriber_entry& to, std::uint32_t number) {
+    plane_->send(*to.peer,
+                 wire::frame_writer{link::kind::extent}
+                     .put(key::to, to.endpoint)
+                     .put(key::from, self_.endpoint)
+                     .put(key::number, number)
+                     .put(key::chunk_bytes, ring_.chunk_bytes(number))
+                     .put(key::chunk_count, ring_.geometry().chunk_count)
+                     .take(),
+                 std::array{extents_[number - 1].file.get()});
 }
 
 void topic_publisher::describe(wire::frame_writer& report) const {

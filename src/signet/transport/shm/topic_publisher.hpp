@@ -16,24 +16,26 @@
 #include <signet/os/event.hpp>
 #include <signet/os/fork_guard.hpp>
 #include <signet/transport/shm/event_log.hpp>
+#include <signet/transport/shm/fair_mutex.hpp>
 #include <signet/transport/shm/shared_memory.hpp>
 #include <signet/transport/shm/subscriber_table.hpp>
 #include <signet/transport/topic.hpp>
 #include <signet/wire/descriptor.hpp>
 
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string>
+#include <vector>
 
 namespace signet::transport::shm {
 
 /// A chunk lent to the user to write a message in.
 struct chunk_loan {
     std::uint32_t chunk;
-    std::byte* data;  ///< payload_bytes_max bytes, with whatever an earlier message left there
+    std::byte* data;    ///< with whatever an earlier message left there
+    std::size_t bytes;  ///< how many there are
 };
 
 class topic_publisher final : public link::participant {
@@ -49,13 +51,16 @@ public:
     bool publish_inline(const void* payload, std::size_t bytes, const patience& limit) {
         check_process();
         if (!ring_.has_room() && !wait_for_room(limit)) return false;
-        ring_.publish_inline(payload, bytes);
+        if (!fixed_size_) ring_.count_bytes(bytes);
+        ring_.publish_inline(payload, bytes, time_of_message());
         data_bell_.notify();
         return true;
     }
 
-    /// A chunk to write a larger message in; none where the patience ended first.
-    std::optional<chunk_loan> loan(const patience& limit);
+    /// A chunk to write a message of up to `bytes` bytes in, which do not fit a slot; none where
+    /// the patience ended first. Larger chunks are made where there are none as large yet. Throws
+    /// `error` (too_large) above payload_bytes_max().
+    std::optional<chunk_loan> loan(std::size_t bytes, const patience& limit);
 
     /// Publishes a loan. False: no room before the patience ended; the loan stays with the caller.
     bool publish_loan(const chunk_loan& loan, std::size_t bytes, const patience& limit);
@@ -72,6 +77,8 @@ public:
     std::uint64_t id() const noexcept { return self_.endpoint; }
 
     std::size_t subscribers() const;
+    std::vector<subscriber_status> statuses() const;
+    const wire::type_descriptor& type() const noexcept { return type_; }
 
     /// Waits until at least `count` have joined. False: the patience ended first.
     bool wait_for_subscribers(std::size_t count, const patience& limit);
@@ -97,43 +104,67 @@ private:
         if (!made_here_.still()) plane_->check_process();
     }
 
+    std::uint64_t time_of_message() const {
+        if (!ring_.geometry().timed) return 0;
+        return static_cast<std::uint64_t>(clock::now().time_since_epoch().count());
+    }
+
     void post();
+    bool over(const patience& limit) const;
+
+    // Room in the ring (topic_room.cpp).
     bool wait_for_room(const patience& limit);
-    bool find_room(const patience& limit);
+    bool wait_until(const patience& limit, const std::function<bool()>& found);
+    bool sleep_until(const patience& limit, const std::function<bool()>& found);
     bool make_room();
     void reclaim(std::uint64_t frontier);
     std::uint64_t frontier_wanted(std::uint64_t floor);
-    bool sleep_until_room(const patience& limit);
     int pauses_between_looks() const noexcept;
-    std::optional<std::uint32_t> take_chunk();
-    bool over(const patience& limit) const;
+    deadline next_eviction() const;
+    deadline charge_for(clock::time_point since);
+    void evict(const std::vector<std::uint64_t>& endpoints);
+
+    // Chunks (topic_chunks.cpp).
+    std::uint32_t extent_for(std::size_t bytes);
+    std::uint32_t grow(std::size_t bytes);
+    std::optional<std::uint32_t> take_chunk(std::uint32_t extent);
+    std::optional<std::uint32_t> take_fresh_chunk(std::uint32_t extent);
+    void count_memory(std::uint64_t bytes);
 
     void process_join(link::peer& from, const wire::frame_reader& frame,
                       std::vector<os::descriptor> descriptors);
     std::string join_objection(const wire::frame_reader& frame, errc& code) const;
     void refuse(link::peer& to, std::uint64_t endpoint, errc code, const std::string& reason);
     void admit(link::peer& from, const wire::frame_reader& frame, os::mapping page);
+    std::uint64_t first_message(std::uint64_t history) const;
     void welcome(link::peer& to, const subscriber_entry& entry);
+    void hand_over_extent(const subscriber_entry& to, std::uint32_t number);
     memory::bell_page& bells() const;
 
     // What each publish touches comes first.
     os::made_in_process made_here_;
     shared_memory segment_;
     memory::ring_writer ring_;
+    const bool fixed_size_;
     life::fence_mode fencing_;
     shared_memory bells_;
     os::event data_event_;
     os::event room_event_;
     life::bell_ringer data_bell_;
 
-    memory::chunk_pool pool_;  // the publishing thread's
+    memory::chunk_pool pool_;             // the publishing thread's
+    std::vector<shared_memory> extents_;  // further chunks; grows under both locks
+    std::uint64_t memory_bytes_ = 0;      ///< that have memory behind them
     std::uint32_t loans_out_ = 0;
     std::uint64_t room_found_at_ = 0;  ///< the message that last had to look for room
+    std::uint64_t waits_ = 0;
+    std::uint64_t waited_ns_ = 0;
+    std::uint64_t evicted_ = 0;
     life::bell_sleeper room_bell_;
     life::spinner spinner_;
     life::notice notice_;
 
-    mutable std::mutex table_mutex_;  // taken after the plane's lock, never before
+    mutable fair_mutex table_mutex_;  // taken after the plane's lock, never before
     subscriber_table table_;
     event_log events_;
 
@@ -144,9 +175,9 @@ private:
     publisher_options options_;
 };
 
-/// The shape of a segment for messages of up to `payload_bytes_max` bytes. Throws `error`
-/// (bad_option) where the options do not fit together.
+/// The shape of a segment for messages of this type. Throws `error` (bad_option) where the options
+/// do not fit together.
 memory::topic_geometry choose_geometry(const publisher_options& options,
-                                       std::uint64_t payload_bytes_max, const std::string& topic);
+                                       const wire::type_descriptor& type, const std::string& topic);
 
 }  // namespace signet::transport::shm

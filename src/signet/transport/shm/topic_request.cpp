@@ -18,9 +18,9 @@ namespace key = link::key;
 constexpr std::size_t welcome_descriptors = 4;
 
 memory::topic_geometry read_geometry(const wire::frame_reader& frame) {
-    const memory::topic_geometry g{frame.u64(key::depth), frame.u64(key::slot_bytes),
-                                   frame.u64(key::payload_bytes_max), frame.u64(key::chunk_bytes),
-                                   frame.u64(key::chunk_count)};
+    const memory::topic_geometry g{
+        frame.u64(key::depth),       frame.u64(key::slot_bytes),  frame.u64(key::payload_bytes_max),
+        frame.u64(key::chunk_bytes), frame.u64(key::chunk_count), frame.flag(key::timed)};
     if (g.sound()) return g;
     throw error{errc::peer_misbehaved, "join a publisher", {}, "its geometry is impossible"};
 }
@@ -41,7 +41,8 @@ source_memory map_all(std::shared_ptr<os::mapping> page, std::vector<os::descrip
     if (descriptors.size() != welcome_descriptors) {
         throw error{errc::peer_misbehaved, "join a publisher", {}, "its welcome lacks descriptors"};
     }
-    return {std::move(page), map_peer_memory(descriptors[0], g.segment_bytes()),
+    return {std::move(page),
+            std::make_shared<os::mapping>(map_peer_memory(descriptors[0], g.segment_bytes())),
             map_group_memory(descriptors[1], memory::page_bytes), std::move(descriptors[2]),
             std::move(descriptors[3])};
 }
@@ -60,7 +61,7 @@ void require_room(const wire::type_descriptor& ours, const welcome& answer) {
     const memory::topic_geometry& g = answer.geometry;
     const std::uint64_t bytes = ours.has_fixed_size() ? ours.size() : 0;
     const bool in_slot = bytes <= memory::inline_bytes_limit;
-    const bool fits = bytes <= (in_slot ? g.inline_bytes_max() : g.payload_bytes_max);
+    const bool fits = bytes <= (in_slot ? g.inline_bytes_max() : g.chunk_bytes);
     const bool may_hold = in_slot || answer.held_max != 0;
     if (fits && may_hold) return;
     throw error{
@@ -71,13 +72,14 @@ void require_room(const wire::type_descriptor& ours, const welcome& answer) {
 
 void topic_subscriber::found(link::peer& from, std::uint64_t endpoint) {
     if (retired_ || joins_.contains(endpoint)) return;
-    shared_memory page = create_own_memory("signet-subscriber", memory::page_bytes);
+    shared_memory page = create_own_memory("signet-subscriber", sizeof(memory::subscriber_page));
     const bool barriers = life::fencing_of_this_process() == life::fence_mode::on_demand;
     auto frame = wire::frame_writer{link::kind::join}
                      .put(key::to, endpoint)
                      .put(key::from, self_.endpoint)
-                     .put(key::policy, std::uint64_t{options_.policy == delivery::block ? 1u : 0u})
+                     .put(key::policy, static_cast<std::uint64_t>(options_.policy))
                      .put(key::held_max, options_.held_max)
+                     .put(key::history, options_.history)
                      .put(key::fence, std::uint64_t{barriers ? 0u : 1u});
     if (type_) frame.put(key::type, wire::encode(*type_));
     plane_->send(from, frame.take(), std::array{page.file.get()});
@@ -91,6 +93,10 @@ void topic_subscriber::received(link::peer& from, const wire::frame_reader& fram
     if (joined == joins_.end() || joined->second.peer != &from) return;  // long over
     if (frame.kind() == link::kind::welcome) {
         process_welcome(joined->second, from, frame, std::move(descriptors));
+    } else if (frame.kind() == link::kind::extent) {
+        process_extent(joined->first, frame, std::move(descriptors));
+    } else if (frame.kind() == link::kind::evict) {
+        process_eviction(from.identity, frame);
     } else if (frame.kind() == link::kind::leave) {
         if (joined->second.welcomed) end(from.identity, joined->first, {true, "left"});
         joins_.erase(joined);
@@ -115,6 +121,7 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
         if (type_) require_same_layout(*type_, answer.type, topic_);
         if (type_) require_room(*type_, answer);
         source_memory memory = map_all(request.page, std::move(descriptors), answer.geometry);
+        silence_.add(publisher, from.identity, memory.segment);
         inbox news;
         news.arrivals.push_back(std::make_unique<source>(answer, from.identity, std::move(memory)));
         events_.add(topic_event::kind::joined, from.identity, publisher, {});
@@ -125,6 +132,49 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
         joins_.erase(publisher);
         fail(from.identity, publisher, e);
     }
+}
+
+void topic_subscriber::process_extent(std::uint64_t publisher, const wire::frame_reader& frame,
+                                      std::vector<os::descriptor> descriptors) {
+    const std::uint64_t chunk_bytes = frame.u64(key::chunk_bytes);
+    const std::uint64_t chunk_count = frame.u64(key::chunk_count);
+    const memory::topic_geometry shape{.depth = 2,
+                                       .slot_bytes = memory::line_bytes,
+                                       .payload_bytes_max = 0,
+                                       .chunk_bytes = chunk_bytes,
+                                       .chunk_count = chunk_count};
+    if (descriptors.size() != 1 || chunk_bytes == 0 || !shape.sound()) {
+        throw error{errc::peer_misbehaved, "read from a publisher", topic_,
+                    "the chunks it offers are impossible"};
+    }
+    inbox news;
+    news.extents.push_back({publisher,
+                            map_peer_memory(descriptors.front(), chunk_bytes * chunk_count),
+                            chunk_bytes, chunk_count});
+    hand_over(std::move(news));
+}
+
+void topic_subscriber::process_eviction(const link::peer_identity& who,
+                                        const wire::frame_reader& frame) {
+    const std::uint64_t publisher = frame.u64(key::from);
+    silence_.remove(publisher);
+    events_.add(topic_event::kind::evicted, who, publisher, std::string{frame.text(key::reason)});
+    inbox news;
+    news.evictors.push_back(publisher);
+    hand_over(std::move(news));
+}
+
+void topic_subscriber::check(clock::time_point now) {
+    const auto silent = silence_.look(now);
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(options_.message_due);
+    for (const silence_watch::silence& one : silent) {
+        events_.add(topic_event::kind::late, one.who, one.publisher,
+                    (one.publisher == 0 ? "nobody has published for " : "no message for ") +
+                        std::to_string(ms.count()) + " ms");
+    }
+    // relaxed: a count, which orders nothing
+    deadlines_missed_.fetch_add(silent.size(), std::memory_order_relaxed);
+    if (!silent.empty()) post();
 }
 
 bool topic_subscriber::gone(link::peer& who, const link::departure& how) {
@@ -141,6 +191,7 @@ bool topic_subscriber::gone(link::peer& who, const link::departure& how) {
 
 void topic_subscriber::end(const link::peer_identity& who, std::uint64_t publisher,
                            const link::departure& how) {
+    silence_.remove(publisher);
     events_.add(how.orderly ? topic_event::kind::left : topic_event::kind::died, who, publisher,
                 how.reason);
     inbox news;
@@ -174,6 +225,8 @@ void topic_subscriber::hand_over(inbox news) {
     {
         const std::lock_guard locked{inbox_mutex_};
         for (auto& arrival : news.arrivals) inbox_.arrivals.push_back(std::move(arrival));
+        for (auto& more : news.extents) inbox_.extents.push_back(std::move(more));
+        inbox_.evictors.insert(inbox_.evictors.end(), news.evictors.begin(), news.evictors.end());
         inbox_.ended.insert(inbox_.ended.end(), news.ended.begin(), news.ended.end());
         if (news.failure) inbox_.failure = news.failure;
         news_.store(true, std::memory_order_release);  // SYNC news
@@ -206,7 +259,7 @@ subscriber_counts topic_subscriber::counts_for_onlookers() const {
 void topic_subscriber::describe(wire::frame_writer& report) const {
     const subscriber_counts counts = counts_for_onlookers();
     if (type_) report.put(key::type, wire::encode(*type_));
-    report.put(key::policy, std::uint64_t{options_.policy == delivery::block ? 1u : 0u})
+    report.put(key::policy, static_cast<std::uint64_t>(options_.policy))
         .put(key::held_max, options_.held_max)
         .put(key::received, counts.received)
         .put(key::lost, counts.lost)

@@ -9,10 +9,20 @@
 
 namespace signet::transport::shm {
 
+namespace {
+
+bool contains(const std::vector<std::uint64_t>& all, std::uint64_t one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+}  // namespace
+
 topic_subscriber::topic_subscriber(std::shared_ptr<link::control_plane> plane, std::string topic,
                                    const wire::type_descriptor* type,
                                    const subscriber_options& options)
-    : spinner_{options.waiting},
+    : newest_only_{options.policy == delivery::latest},
+      spinner_{options.waiting},
+      silence_{options.message_due},
       plane_{std::move(plane)},
       topic_{std::move(topic)},
       self_{link::role::subscriber, plane_->id(), link::make_id()},
@@ -21,6 +31,11 @@ topic_subscriber::topic_subscriber(std::shared_ptr<link::control_plane> plane, s
     if (options_.held_max == 0 || options_.held_max > memory::held_max_limit) {
         throw error{errc::bad_option, "subscribe to topic", topic_,
                     "held_max is 1 to " + std::to_string(memory::held_max_limit)};
+    }
+    if (options_.interval_min.count() != 0 && !newest_only_) {
+        throw error{errc::bad_option, "subscribe to topic", topic_,
+                    "interval_min goes with delivery::latest: between two samples, messages are "
+                    "passed over"};
     }
     plane_->add(*this);
 }
@@ -39,9 +54,12 @@ void topic_subscriber::absorb() {
         std::swap(news, inbox_);
     }
     for (auto& arrival : news.arrivals) add_source(std::move(arrival));
-    for (const std::uint64_t publisher : news.ended) {
-        for (const auto& known : sources_) {
-            if (known->publisher == publisher) known->ended = true;
+    for (const auto& known : sources_) {
+        if (contains(news.ended, known->publisher)) known->ended = true;
+        if (contains(news.evictors, known->publisher)) known->evicted = known->ended = true;
+        for (extent_arrival& more : news.extents) {
+            if (more.publisher != known->publisher) continue;
+            known->add_extent(std::move(more.memory), more.chunk_bytes, more.chunk_count);
         }
     }
     if (news.failure) throw *news.failure;
@@ -65,7 +83,9 @@ void topic_subscriber::note_only_bell() {
 bool topic_subscriber::settle_rarity(source& from, memory::read_result result) {
     switch (result) {
         case memory::read_result::passed:
-            if (const std::uint64_t lost = from.reader.skip_passed(); lost != 0) {
+            if (from.evicted) {
+                retire_current();
+            } else if (const std::uint64_t lost = from.reader.skip_passed(); lost != 0) {
                 from.lost_untold += lost;
             } else {
                 drop_broken(from);
@@ -76,10 +96,34 @@ bool topic_subscriber::settle_rarity(source& from, memory::read_result result) {
                                      " samples granted by the publisher are held; release one, or "
                                      "raise held_max of the subscriber"};
         case memory::read_result::broken: drop_broken(from); break;
+        case memory::read_result::absent:
+            if (!from.ended) return wait_for_extent(from);
+            [[fallthrough]];                                       // it will never come
         case memory::read_result::empty: retire_current(); break;  // it ended, and is read out
         case memory::read_result::message: break;
     }
     return !sources_.empty();
+}
+
+bool topic_subscriber::wait_for_extent(source& from) {
+    // Its arrival is news, which ends a sleep. Until then there may be something from the others.
+    from.report();
+    next_turn();
+    return true;
+}
+
+void topic_subscriber::note_age(const received_message& message) {
+    const std::uint64_t now = nanoseconds_of(clock::now());
+    message.from->reader.note_age(now - std::min(now, message.view.time));
+}
+
+void topic_subscriber::wait_until_time(const patience& limit) {
+    const std::stop_callback stopper{limit.stop, [this] { post(); }};
+    while (!is_time() && !over(limit) && clock::now() < limit.until) {
+        const os::futex_waiter noticed = notice_.watch();
+        if (over(limit)) return;
+        wait_for_notice(*plane_, noticed, std::min(limit.until, next_sample_));
+    }
 }
 
 void topic_subscriber::retire_current() {
@@ -92,11 +136,29 @@ void topic_subscriber::retire_current() {
         const std::lock_guard locked{inbox_mutex_};
         past_.received += done->reader.received();
         past_.lost += done->reader.lost();
+        past_.skipped += done->reader.skipped();
         std::erase_if(pages_,
                       [&](const auto& known) { return known.publisher == done->publisher; });
     }
     if (events_set_) events_set_->remove(done->data_event().get());
-    if (done->held != 0) ended_in_use_.push_back(std::move(done));
+    const bool evicted = done->evicted;
+    if (done->held == 0) {
+        let_go(*done);
+    } else {
+        ended_in_use_.push_back(std::move(done));
+    }
+    if (!evicted) return;
+    throw error{errc::evicted, "receive from topic", topic_,
+                "its publisher waited for this subscriber for longer than it bears (stall_budget); "
+                "read faster, or use delivery::drop_oldest"};
+}
+
+void topic_subscriber::let_go(source& from) noexcept {
+    if (!from.evicted) return;  // its publisher is gone, or was told already
+    const auto locked = plane_->lock();
+    if (const auto joined = joins_.find(from.publisher); joined != joins_.end()) {
+        plane_->send(*joined->second.peer, leave_frame(from.publisher));
+    }
 }
 
 bool topic_subscriber::holds(std::uint64_t publisher) const {
@@ -138,7 +200,11 @@ void topic_subscriber::release(const received_message& message) noexcept {
     source* from = message.from;
     from->reader.release(message.view.hold);
     if (--from->held != 0 || ended_in_use_.empty()) return;
-    std::erase_if(ended_in_use_, [&](const auto& known) { return known.get() == from; });
+    std::erase_if(ended_in_use_, [&](const auto& known) {
+        if (known.get() != from) return false;
+        let_go(*from);
+        return true;
+    });
 }
 
 bool topic_subscriber::prepare_sleep() {
@@ -199,6 +265,23 @@ subscriber_counts topic_subscriber::counts() const noexcept {
     for (const auto& known : sources_) {
         all.received += known->reader.received();
         all.lost += known->reader.lost();
+        all.skipped += known->reader.skipped();
+    }
+    return all;
+}
+
+std::vector<publisher_status> topic_subscriber::statuses() const {
+    std::vector<publisher_status> all;
+    for (const auto& known : sources_) {
+        const memory::ring_reader& reader = known->reader;
+        const std::uint64_t published = reader.published();
+        all.push_back({.endpoint = known->publisher,
+                       .pid = known->identity.pid,
+                       .command = known->identity.command,
+                       .received = reader.received(),
+                       .lost = reader.lost(),
+                       .skipped = reader.skipped(),
+                       .lag = published - std::min(published, reader.position())});
     }
     return all;
 }

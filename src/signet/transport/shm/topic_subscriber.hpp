@@ -10,10 +10,12 @@
 #include <signet/base/error.hpp>
 #include <signet/life/waiting.hpp>
 #include <signet/link/control_plane.hpp>
+#include <signet/os/coarse_clock.hpp>
 #include <signet/os/epoll.hpp>
 #include <signet/os/event.hpp>
 #include <signet/os/fork_guard.hpp>
 #include <signet/transport/shm/event_log.hpp>
+#include <signet/transport/shm/silence_watch.hpp>
 #include <signet/transport/shm/source.hpp>
 #include <signet/transport/topic.hpp>
 #include <signet/wire/descriptor.hpp>
@@ -42,6 +44,7 @@ struct received_message {
 struct subscriber_counts {
     std::uint64_t received = 0;
     std::uint64_t lost = 0;
+    std::uint64_t skipped = 0;
     std::size_t publishers = 0;
 };
 
@@ -59,8 +62,7 @@ public:
     template <std::size_t Bytes>
     bool try_copy(received_message& message, void* to) {
         return take_next(message, [&](source& from) {
-            message.view = {from.reader.position(), Bytes, nullptr, 0};
-            return from.reader.template try_copy<Bytes>(to);
+            return from.reader.template try_copy<Bytes>(message.view, to);
         });
     }
 
@@ -109,6 +111,10 @@ public:
 
     std::optional<topic_event> try_event() { return events_.try_take(); }
     subscriber_counts counts() const noexcept;
+    std::vector<publisher_status> statuses() const;
+    std::uint64_t deadlines_missed() const noexcept {
+        return deadlines_missed_.load(std::memory_order_relaxed);  // relaxed: a count, no order
+    }
     std::uint64_t id() const noexcept { return self_.endpoint; }
 
     // link::participant
@@ -124,6 +130,8 @@ public:
     void farewell() override;
     void describe(wire::frame_writer& report) const override;
     void wake() override { post(); }
+    deadline due() const override { return silence_.due(); }
+    void check(clock::time_point now) override;
 
     static constexpr std::size_t inline_bytes_limit = memory::inline_bytes_limit;
 
@@ -141,19 +149,31 @@ private:
         std::shared_ptr<const os::mapping> page;
     };
 
+    /// Chunks that a publisher made later.
+    struct extent_arrival {
+        std::uint64_t publisher;
+        os::mapping memory;
+        std::uint64_t chunk_bytes;
+        std::uint64_t chunk_count;
+    };
+
     /// What the control thread has for the receiving thread.
     struct inbox {
         std::vector<std::unique_ptr<source>> arrivals;
-        std::vector<std::uint64_t> ended;  ///< publishers that are gone
-        std::optional<error> failure;      ///< to be thrown by the next receive
+        std::vector<extent_arrival> extents;
+        std::vector<std::uint64_t> ended;     ///< publishers that are gone
+        std::vector<std::uint64_t> evictors;  ///< publishers that evicted us
+        std::optional<error> failure;         ///< to be thrown by the next receive
     };
 
     template <class Read>
     [[gnu::always_inline]] bool take_next(received_message& message, Read&& read) {
         check_process();
         if (news_.load(std::memory_order_acquire)) absorb();  // SYNC news
+        if (newest_only_ && !is_time()) return false;
         for (std::size_t looks = 2 * sources_.size(); looks != 0; --looks) {
             source& from = *sources_[turn_];
+            if (newest_only_) from.reader.skip_to_newest();
             const memory::read_result result = read(from);
             if (result == memory::read_result::message) {
                 finish(message, from);
@@ -168,8 +188,25 @@ private:
         if (from.reader.report_due()) from.report();
         message.from = &from;
         message.lost_before = std::exchange(from.lost_untold, 0);
-        if (message.view.in_place != nullptr) ++from.held;
+        if (message.view.in_place != nullptr) {
+            ++from.held;
+            from.reader.note_hold(message.view.hold, nanoseconds_of(os::coarse_now()));
+        }
+        if (message.view.time != 0) note_age(message);
+        if (newest_only_) wait_from(clock::now());
         next_turn();
+    }
+
+    static std::uint64_t nanoseconds_of(clock::time_point time) {
+        return static_cast<std::uint64_t>(time.time_since_epoch().count());
+    }
+
+    /// Whether the shortest time between two samples is over.
+    bool is_time() const {
+        return next_sample_ == clock::time_point{} || clock::now() >= next_sample_;
+    }
+    void wait_from(clock::time_point now) {
+        if (options_.interval_min.count() != 0) next_sample_ = now + options_.interval_min;
     }
 
     void next_turn() noexcept { turn_ = turn_ + 1 < sources_.size() ? turn_ + 1 : 0; }
@@ -187,6 +224,7 @@ private:
     [[gnu::noinline]] bool wait_slowly(const patience& limit, Look&& look) {
         bool found = false;
         while (!found && limit.until != deadline::min() && !over(limit)) {
+            if (newest_only_) wait_until_time(limit);
             spinner_.spin([&] { return (found = look()) || over(limit); }, limit.until);
             if (!found && !over(limit)) found = sleep(limit, look);
             if (!found && limit.until != never && clock::now() >= limit.until) break;
@@ -212,12 +250,16 @@ private:
         return limit.stop.stop_requested() || plane_->stopped();
     }
 
+    void note_age(const received_message& message);
+    void wait_until_time(const patience& limit);
     bool settle_rarity(source& from, memory::read_result result);
     void absorb();
     void add_source(std::unique_ptr<source> arrival);
     void note_only_bell();
+    bool wait_for_extent(source& from);
     void drop_broken(source& from);
     void retire_current();
+    void let_go(source& from) noexcept;
     bool prepare_sleep();
     void sleep_now(bool by_events, deadline until);
     void settle_events();
@@ -225,6 +267,9 @@ private:
 
     void process_welcome(join_request& request, link::peer& from, const wire::frame_reader& frame,
                          std::vector<os::descriptor> descriptors);
+    void process_extent(std::uint64_t publisher, const wire::frame_reader& frame,
+                        std::vector<os::descriptor> descriptors);
+    void process_eviction(const link::peer_identity& who, const wire::frame_reader& frame);
     void end(const link::peer_identity& who, std::uint64_t publisher, const link::departure& how);
     void fail(const link::peer_identity& who, std::uint64_t publisher, const error& why);
     void hand_over(inbox news);
@@ -239,6 +284,8 @@ private:
     std::vector<std::unique_ptr<source>> sources_;
     std::size_t turn_ = 0;
     std::uint64_t sources_version_ = 0;  ///< changes whenever sources_ does
+    bool newest_only_;
+    clock::time_point next_sample_{};  ///< no sample before; the epoch: at once
 
     life::spinner spinner_;
     life::notice notice_;
@@ -253,7 +300,9 @@ private:
     life::bell_sleeper* only_bell_ = nullptr;      // where there is one source: what post() rings
     std::vector<counted_page> pages_;              // for onlookers
     std::map<std::uint64_t, join_request> joins_;  // the control thread's, by publisher
-    bool retired_ = false;                         // guarded by the plane's lock
+    std::atomic<std::uint64_t> deadlines_missed_{0};
+    bool retired_ = false;   // guarded by the plane's lock
+    silence_watch silence_;  // likewise
     event_log events_;
 
     std::shared_ptr<link::control_plane> plane_;
