@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a C++ type to its descriptor. `descriptor_of<robot::pose>()` is built once per type and
-// process, at first use; any thread. Fails only to compile: `T` is not plain.
+// process, at first use; any thread. Fails only to compile, where `T` does not travel; but for the
+// name of a codec that cannot be one, and types nested too deep: a `contract_violation`.
 #pragma once
 
 #include <signet/wire/descriptor.hpp>
-#include <signet/wire/plain.hpp>
+#include <signet/wire/dynamic.hpp>
 
 #include <type_traits>
 #include <utility>
@@ -68,14 +69,72 @@ std::uint32_t describe(descriptor_builder& builder) {
     }
 }
 
+template <class T>
+std::uint32_t describe_packed(descriptor_builder& builder);
+
+template <class T, std::size_t... Index>
+std::uint32_t describe_record(descriptor_builder& builder, std::index_sequence<Index...>) {
+    type_info type{.kind = type_kind::record, .name = readable_type_name(spelled_type_name<T>)};
+    (type.fields.push_back(
+         {std::string{field_name<T, Index>}, describe_packed<part_type<T, Index>>(builder)}),
+     ...);
+    return builder.add(std::move(type));
+}
+
+template <class T>
+struct variant_describer;
+template <class... Alternatives>
+struct variant_describer<std::variant<Alternatives...>> {
+    static std::uint32_t describe(descriptor_builder& builder) {
+        return builder.add_variant({describe_packed<Alternatives>(builder)...});
+    }
+};
+
+template <class T>
+std::uint32_t describe_container(descriptor_builder& builder) {
+    constexpr shape kind = shape_of<T>();
+    if constexpr (kind == shape::map) {
+        const std::uint32_t key = describe_packed<typename container<T>::key>(builder);
+        return builder.add_container(type_kind::map, describe_packed<element_of<T>>(builder), key);
+    } else if constexpr (kind == shape::array) {
+        return builder.add_array(describe_packed<element_of<T>>(builder), container<T>::count);
+    } else {
+        constexpr type_kind of = kind == shape::list ? type_kind::list : type_kind::optional;
+        return builder.add_container(of, describe_packed<element_of<T>>(builder));
+    }
+}
+
+/// As a part of a packed message, or as the whole of one.
+template <class T>
+std::uint32_t describe_packed(descriptor_builder& builder) {
+    constexpr shape kind = shape_of<T>();
+    if constexpr (kind == shape::scalar || kind == shape::enumeration) {
+        return describe<T>(builder);
+    } else if constexpr (kind == shape::text || kind == shape::bytes) {
+        return builder.add({.kind = kind == shape::text ? type_kind::text : type_kind::bytes});
+    } else if constexpr (kind == shape::foreign) {
+        return builder.add({.kind = type_kind::foreign, .name = codec<T>::name()});
+    } else if constexpr (kind == shape::variant) {
+        return variant_describer<T>::describe(builder);
+    } else if constexpr (kind == shape::record) {
+        return describe_record<T>(builder, std::make_index_sequence<field_count<T>>{});
+    } else {
+        return describe_container<T>(builder);
+    }
+}
+
 }  // namespace detail
 
 /// Valid for the life of the process.
-template <plain T>
+template <encodable T>
 const type_descriptor& descriptor_of() {
     static const type_descriptor descriptor = [] {
         descriptor_builder builder;
-        detail::describe<T>(builder);
+        if constexpr (in_place<T>) {
+            detail::describe<T>(builder);
+        } else {
+            detail::describe_packed<T>(builder);
+        }
         return std::move(builder).finish();
     }();
     return descriptor;

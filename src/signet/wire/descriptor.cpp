@@ -2,7 +2,6 @@
 #include <signet/wire/descriptor.hpp>
 
 #include <signet/base/error.hpp>
-#include <signet/wire/utf8.hpp>
 
 #include <algorithm>
 #include <array>
@@ -20,120 +19,14 @@ std::size_t number(type_kind kind) {
     return static_cast<std::size_t>(kind);
 }
 
-bool is_integer(type_kind kind) {
-    return kind < type_kind::f32;
+bool has_element(type_kind kind) {
+    return kind == type_kind::array || (kind >= type_kind::list && kind <= type_kind::optional);
 }
 
 type_info scalar(type_kind kind) {
     const std::uint32_t size = scalar_size(kind);
     return {.kind = kind, .size = size, .alignment = size};
 }
-
-bool is_one_line(std::string_view text) {
-    return is_printable(text) && text.find_first_of("\n\t") == std::string_view::npos;
-}
-
-/// Looks for what is wrong with a list of types. Every function returns a sentence, or nothing.
-class flaw_finder {
-public:
-    explicit flaw_finder(const std::vector<type_info>& types)
-        : types_{types}, depths_(types.size(), 1) {}
-
-    std::string find() {
-        if (types_.empty() || types_.size() > types_max) return "it has no type, or too many";
-        for (std::size_t i = 0; i < types_.size(); ++i) {
-            std::string flaw = type_flaw(i);
-            if (!flaw.empty()) return "type " + std::to_string(i) + " " + flaw;
-        }
-        return {};
-    }
-
-private:
-    std::string type_flaw(std::size_t index) {
-        const type_info& type = types_[index];
-        if (type.name.size() > type_name_bytes_max || !is_one_line(type.name)) {
-            return "has a name too long or not printable";
-        }
-        if (type.kind > type_kind::bytes) return "is of an unknown kind";
-        if (type.kind >= type_kind::text) return variable_flaw(type);
-        if (type.kind == type_kind::structure) return structure_flaw(index);
-        if (is_scalar(type.kind)) return type == scalar(type.kind) ? "" : "is an odd scalar";
-        return element_flaw(index);
-    }
-
-    std::string variable_flaw(const type_info& type) const {
-        if (types_.size() != 1) return "may only be a whole message";
-        return type == type_info{.kind = type.kind} ? "" : "has parts";
-    }
-
-    std::string element_flaw(std::size_t index) {
-        const type_info& type = types_[index];
-        if (!type.fields.empty() || !enter(index, type.element)) return "has a bad element";
-        const type_info& element = types_[type.element];
-        if (type.alignment != element.alignment) return "is not aligned as its elements are";
-        return type.kind == type_kind::array ? array_flaw(type, element)
-                                             : enumeration_flaw(type, element);
-    }
-
-    static std::string array_flaw(const type_info& type, const type_info& element) {
-        if (!type.name.empty() || type.count == 0)
-            return "is an array with a name or without count";
-        if (type.count > type_bytes_max / element.size) return "is too large";
-        return type.size == type.count * element.size ? "" : "has not the size of its elements";
-    }
-
-    static std::string enumeration_flaw(const type_info& type, const type_info& element) {
-        if (!is_integer(element.kind)) return "is an enumeration without an integer";
-        return type.size == element.size && type.count == 0 ? "" : "is an enumeration with parts";
-    }
-
-    std::string structure_flaw(std::size_t index) {
-        const type_info& type = types_[index];
-        if (type.element != 0 || type.count != 0) return "is a structure with a count";
-        if (type.size == 0 || type.size > type_bytes_max) return "is empty or too large";
-        if (!std::has_single_bit(type.alignment) || type.alignment > type_alignment_max) {
-            return "has an impossible alignment";
-        }
-        if (type.size % type.alignment != 0) return "has not a multiple of its alignment as size";
-        if (type.fields.size() > type_fields_max) return "has too many fields";
-        return fields_flaw(index);
-    }
-
-    std::string fields_flaw(std::size_t index) {
-        const type_info& type = types_[index];
-        std::uint64_t end = 0;
-        for (const field_info& field : type.fields) {
-            if (!name_is_good(field.name) || !enter(index, field.type)) return "has a bad field";
-            const std::uint64_t size = types_[field.type].size;
-            if (field.offset < end || size > type.size || field.offset > type.size - size) {
-                return "has fields that overlap or stick out";
-            }
-            end = field.offset + size;
-        }
-        return names_differ(type) ? "" : "has two fields of one name";
-    }
-
-    static bool name_is_good(std::string_view name) {
-        return !name.empty() && name.size() <= field_name_bytes_max && is_one_line(name);
-    }
-
-    static bool names_differ(const type_info& type) {
-        std::vector<std::string_view> names;
-        for (const field_info& field : type.fields) names.push_back(field.name);
-        std::sort(names.begin(), names.end());
-        return std::adjacent_find(names.begin(), names.end()) == names.end();
-    }
-
-    /// Whether `part` may be a part of `whole`: it comes before it, and not too deep.
-    bool enter(std::size_t whole, std::uint32_t part) {
-        if (part >= whole) return false;
-        depths_[whole] = std::max(depths_[whole], depths_[part] + 1);
-        return depths_[whole] <= type_depth_max;
-    }
-
-    const std::vector<type_info>& types_;
-    std::vector<std::size_t> depths_;
-};
 
 /// FNV-1a, 64 bits.
 class hasher {
@@ -160,7 +53,10 @@ std::uint64_t hash_type(const type_info& type, const std::vector<std::uint64_t>&
     hasher hash;
     hash.add(number(type.kind));
     hash.add(type.size);
-    if (type.kind == type_kind::array) hash.add(earlier[type.element]);
+    if (type.kind == type_kind::foreign) hash.add(type.name);
+    if (type.kind == type_kind::map) hash.add(earlier[type.key]);
+    if (has_element(type.kind)) hash.add(earlier[type.element]);
+    if (type.kind == type_kind::array && type.size == 0) hash.add(type.count);
     for (const field_info& field : type.fields) {
         hash.add(field.name);
         hash.add(field.offset);
@@ -197,14 +93,60 @@ std::size_t end_of_functions(std::string_view name) {
     return end;
 }
 
+void append_type(std::string& out, const type_descriptor& descriptor, std::uint32_t index);
+
+void append_parts(std::string& out, std::string_view name, const type_descriptor& descriptor,
+                  const std::vector<std::uint32_t>& parts) {
+    out += name;
+    out += '<';
+    for (std::size_t i = 0; i < parts.size() && out.size() <= type_text_bytes_max; ++i) {
+        if (i != 0) out += ", ";
+        append_type(out, descriptor, parts[i]);
+    }
+    out += '>';
+}
+
+void append_variant(std::string& out, const type_descriptor& descriptor, const type_info& type) {
+    std::vector<std::uint32_t> parts;
+    for (const field_info& field : type.fields) parts.push_back(field.type);
+    append_parts(out, "variant", descriptor, parts);
+}
+
+/// Of anything but an array.
+void append_single(std::string& out, const type_descriptor& descriptor, const type_info& type) {
+    switch (type.kind) {
+        case type_kind::text: out += "text"; break;
+        case type_kind::bytes: out += "bytes"; break;
+        case type_kind::list: return append_parts(out, "list", descriptor, {type.element});
+        case type_kind::map: return append_parts(out, "map", descriptor, {type.key, type.element});
+        case type_kind::optional: return append_parts(out, "optional", descriptor, {type.element});
+        case type_kind::variant: return append_variant(out, descriptor, type);
+        default: out += type.name.empty() ? "struct" : type.name; break;
+    }
+}
+
+void append_type(std::string& out, const type_descriptor& descriptor, std::uint32_t index) {
+    if (out.size() > type_text_bytes_max) {
+        out += "...";
+        return;
+    }
+    std::string dimensions;
+    const type_info* type = &descriptor.type(index);
+    for (; type->kind == type_kind::array; type = &descriptor.type(type->element)) {
+        dimensions += '[' + std::to_string(type->count) + ']';
+    }
+    if (is_scalar(type->kind)) {
+        out += scalar_names.at(number(type->kind));
+    } else {
+        append_single(out, descriptor, *type);
+    }
+    out += dimensions;
+}
+
 }  // namespace
 
 std::uint32_t scalar_size(type_kind kind) {
     return scalar_sizes.at(number(kind));
-}
-
-std::string descriptor_flaw(const std::vector<type_info>& types) {
-    return flaw_finder{types}.find();
 }
 
 type_descriptor::type_descriptor(std::vector<type_info> types) : types_{std::move(types)} {
@@ -213,20 +155,19 @@ type_descriptor::type_descriptor(std::vector<type_info> types) : types_{std::mov
     layout_hash_ = hash_layout(types_);
 }
 
+bool type_descriptor::is_opaque() const noexcept {
+    const type_kind kind = root().kind;
+    return kind == type_kind::text || kind == type_kind::bytes || kind == type_kind::foreign;
+}
+
 std::string type_descriptor::name() const {
     return type_text(*this, static_cast<std::uint32_t>(types_.size() - 1));
 }
 
 std::string type_text(const type_descriptor& descriptor, std::uint32_t index) {
-    std::string dimensions;
-    const type_info* type = &descriptor.type(index);
-    for (; type->kind == type_kind::array; type = &descriptor.type(type->element)) {
-        dimensions += '[' + std::to_string(type->count) + ']';
-    }
-    if (is_scalar(type->kind)) return std::string{scalar_names.at(number(type->kind))} + dimensions;
-    if (type->kind == type_kind::text) return "text";
-    if (type->kind == type_kind::bytes) return "bytes";
-    return (type->name.empty() ? "struct" : type->name) + dimensions;
+    std::string text;
+    append_type(text, descriptor, index);
+    return text;
 }
 
 const type_descriptor& text_descriptor() {
@@ -286,6 +227,17 @@ std::uint32_t descriptor_builder::add_enumeration(std::string_view spelled_name,
                 .size = of.size,
                 .alignment = of.alignment,
                 .element = integer});
+}
+
+std::uint32_t descriptor_builder::add_container(type_kind kind, std::uint32_t element,
+                                                std::uint32_t key) {
+    return add({.kind = kind, .element = element, .key = key});
+}
+
+std::uint32_t descriptor_builder::add_variant(const std::vector<std::uint32_t>& alternatives) {
+    type_info type{.kind = type_kind::variant};
+    for (const std::uint32_t alternative : alternatives) type.fields.push_back({{}, alternative});
+    return add(std::move(type));
 }
 
 }  // namespace signet::wire

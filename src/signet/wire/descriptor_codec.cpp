@@ -36,15 +36,53 @@ void pack_structure(packer& into, const type_info& type) {
     }
 }
 
+void pack_record(packer& into, const type_info& type) {
+    into.text(type.name);
+    into.list(type.fields.size());
+    for (const field_info& field : type.fields) {
+        into.list(2);
+        into.text(field.name);
+        into.integer(std::uint64_t{field.type});
+    }
+}
+
+void pack_alternatives(packer& into, const type_info& type) {
+    into.list(type.fields.size());
+    for (const field_info& field : type.fields) into.integer(std::uint64_t{field.type});
+}
+
+/// How many values describe the type, its kind among them; 1: it is nothing but its kind.
+std::size_t value_count(type_kind kind) {
+    switch (kind) {
+        case type_kind::enumeration:
+        case type_kind::array:
+        case type_kind::map:
+        case type_kind::record: return 3;
+        case type_kind::list:
+        case type_kind::optional:
+        case type_kind::variant:
+        case type_kind::foreign: return 2;
+        case type_kind::structure: return 5;
+        default: return 1;
+    }
+}
+
 void pack_type(packer& into, const type_info& type) {
     if (type.kind == type_kind::structure) return pack_structure(into, type);
-    const bool is_array = type.kind == type_kind::array;
-    if (!is_array && type.kind != type_kind::enumeration) return into.integer(number(type.kind));
-    into.list(3);
+    const std::size_t count = value_count(type.kind);
+    if (count != 1) into.list(count);
     into.integer(number(type.kind));
-    if (!is_array) into.text(type.name);
+    if (count == 1) return;
+    switch (type.kind) {
+        case type_kind::variant: return pack_alternatives(into, type);
+        case type_kind::record: return pack_record(into, type);
+        case type_kind::foreign: return into.text(type.name);
+        case type_kind::enumeration: into.text(type.name); break;
+        case type_kind::map: into.integer(std::uint64_t{type.key}); break;
+        default: break;
+    }
     into.integer(std::uint64_t{type.element});
-    if (is_array) into.integer(type.count);
+    if (type.kind == type_kind::array) into.integer(type.count);
 }
 
 template <class Type>
@@ -67,7 +105,7 @@ std::uint32_t as_u32(const unpacked& value) {
 
 type_kind as_kind(const unpacked& value) {
     const auto kind = as<std::uint64_t>(value);
-    if (kind > number(type_kind::bytes)) misbehaved("it has a type of an unknown kind");
+    if (kind > number(type_kind::foreign)) misbehaved("it has a type of an unknown kind");
     return static_cast<type_kind>(kind);
 }
 
@@ -78,12 +116,9 @@ public:
         if (std::holds_alternative<std::uint64_t>(value.value)) return read_single(as_kind(value));
         const auto& parts = as<unpacked_list>(value);
         if (parts.empty()) misbehaved("it has a type without a kind");
-        switch (as_kind(parts.front())) {
-            case type_kind::enumeration: return read_enumeration(as_list(value, 3));
-            case type_kind::array: return read_array(as_list(value, 3));
-            case type_kind::structure: return read_structure(as_list(value, 5));
-            default: misbehaved("a simple type in it is a list");
-        }
+        const type_kind kind = as_kind(parts.front());
+        if (value_count(kind) == 1) misbehaved("a simple type in it is a list");
+        read_parts(kind, as_list(value, value_count(kind)));
     }
 
     type_descriptor finish() && {
@@ -93,12 +128,50 @@ public:
     }
 
 private:
+    void read_parts(type_kind kind, const unpacked_list& parts) {
+        switch (kind) {
+            case type_kind::enumeration: return read_enumeration(parts);
+            case type_kind::array: return read_array(parts);
+            case type_kind::structure: return read_structure(parts);
+            case type_kind::variant: return read_variant(parts);
+            case type_kind::record: return read_record(parts);
+            case type_kind::foreign: return add_foreign(parts);
+            case type_kind::map: return add_container(kind, parts[2], parts[1]);
+            default: return add_container(kind, parts[1], unpacked{std::uint64_t{0}});
+        }
+    }
+
+    void add_foreign(const unpacked_list& parts) {
+        types_.push_back({.kind = type_kind::foreign, .name = as<std::string>(parts[1])});
+    }
+
+    void add_container(type_kind kind, const unpacked& element, const unpacked& key) {
+        types_.push_back({.kind = kind, .element = as_u32(element), .key = as_u32(key)});
+    }
+
+    void read_variant(const unpacked_list& parts) {
+        type_info type{.kind = type_kind::variant};
+        for (const unpacked& part : as<unpacked_list>(parts[1])) {
+            type.fields.push_back({{}, as_u32(part)});
+        }
+        types_.push_back(std::move(type));
+    }
+
+    void read_record(const unpacked_list& parts) {
+        type_info type{.kind = type_kind::record, .name = as<std::string>(parts[1])};
+        for (const unpacked& part : as<unpacked_list>(parts[2])) {
+            const unpacked_list& field = as_list(part, 2);
+            type.fields.push_back({as<std::string>(field[0]), as_u32(field[1])});
+        }
+        types_.push_back(std::move(type));
+    }
+
     void read_single(type_kind kind) {
         if (is_scalar(kind)) {
             const std::uint64_t size = scalar_size(kind);
             types_.push_back(
                 {.kind = kind, .size = size, .alignment = static_cast<std::uint32_t>(size)});
-        } else if (kind >= type_kind::text) {
+        } else if (value_count(kind) == 1) {
             types_.push_back({.kind = kind});
         } else {
             misbehaved("a type in it lacks its parts");
@@ -117,7 +190,7 @@ private:
     void read_array(const unpacked_list& parts) {
         const type_info& of = element(parts[1]);
         const auto count = as<std::uint64_t>(parts[2]);
-        if (of.size == 0 || count > type_bytes_max / of.size) misbehaved("an array is too large");
+        if (of.size != 0 && count > type_bytes_max / of.size) misbehaved("an array is too large");
         types_.push_back({.kind = type_kind::array,
                           .size = of.size * count,
                           .alignment = of.alignment,

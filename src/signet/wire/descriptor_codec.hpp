@@ -8,8 +8,14 @@
 //            [12, name, element]             enumeration
 //            [13, element, count]            array
 //            [14, name, size, alignment, [[name, type, offset], ...]]      structure
+//            [17, element]                   list
+//            [18, key, element]              map
+//            [19, element]                   optional
+//            [20, [type, ...]]               variant
+//            [21, name, [[name, type], ...]] record
+//            [22, name]                      foreign
 //
-// `element` and `type` are indexes of earlier types. Sizes and alignments of everything but
+// `element`, `key` and `type` are indexes of earlier types. Sizes and alignments of everything but
 // structures follow from the rest. All of it is MessagePack.
 #pragma once
 

@@ -8,6 +8,10 @@
 namespace signet::wire {
 namespace {
 
+bool has_element(type_kind kind) {
+    return kind == type_kind::array || (kind >= type_kind::list && kind <= type_kind::optional);
+}
+
 /// One end's view of a place in the message.
 struct place {
     std::uint32_t type;
@@ -64,7 +68,9 @@ private:
         if (our.kind != their.kind || our.size != their.size || our.count != their.count) {
             return false;
         }
-        if (our.kind == type_kind::array && !same(our.element, their.element)) return false;
+        if (our.kind == type_kind::foreign && our.name != their.name) return false;
+        if (has_element(our.kind) && !same(our.element, their.element)) return false;
+        if (our.kind == type_kind::map && !same(our.key, their.key)) return false;
         return std::equal(our.fields.begin(), our.fields.end(), their.fields.begin(),
                           their.fields.end(), [&](const field_info& a, const field_info& b) {
                               return a.name == b.name && a.offset == b.offset &&
@@ -94,6 +100,8 @@ private:
         const bool arrays = our_type.kind == type_kind::array && their_type.kind == our_type.kind;
         if (our_type.kind == type_kind::structure && their_type.kind == our_type.kind) {
             report_structure(path, our, their);
+        } else if (our_type.kind == type_kind::record && their_type.kind == our_type.kind) {
+            report_record(path, our_type, their_type);
         } else if (arrays && our_type.count == their_type.count) {
             report(path + "[]", {our_type.element, our.offset}, {their_type.element, their.offset});
         } else {
@@ -111,8 +119,33 @@ private:
         const std::string our_text = described(ours_, our.type);
         const std::string their_text = described(theirs_, their.type);
         if (path.empty()) return add("ours is " + our_text + ", theirs is " + their_text);
-        add("field '" + path + "': ours " + our_text + " at offset " + std::to_string(our.offset) +
-            ", theirs " + their_text + " at offset " + std::to_string(their.offset));
+        add("field '" + path + "': ours " + our_text + offset_text(ours_, our) + ", theirs " +
+            their_text + offset_text(theirs_, their));
+    }
+
+    /// Nothing where the whole message is packed.
+    static std::string offset_text(const type_descriptor& descriptor, place at) {
+        return descriptor.has_fixed_size() ? " at offset " + std::to_string(at.offset) : "";
+    }
+
+    void report_record(const std::string& path, const type_info& our, const type_info& their) {
+        const std::size_t before = lines_.size();
+        const std::string prefix = path.empty() ? "" : path + ".";
+        for (const field_info& field : our.fields) {
+            const field_info* match = find(their, field.name);
+            if (match == nullptr) {
+                add("field '" + prefix + field.name + "' exists only in ours");
+            } else if (!same(field.type, match->type)) {
+                report(prefix + field.name, {field.type, 0}, {match->type, 0});
+            }
+        }
+        for (const field_info& field : their.fields) {
+            if (find(our, field.name)) continue;
+            add("field '" + prefix + field.name + "' exists only in theirs");
+        }
+        if (lines_.size() != before) return;
+        add(path.empty() ? "the fields are in another order"
+                         : "the fields of '" + path + "' are in another order");
     }
 
     void report_structure(const std::string& path, place our, place their) {

@@ -8,6 +8,8 @@
 //     fields 'a' and 'b' are swapped
 //     field 'speed' is called 'velocity' in theirs
 //     field 'stamp' exists only in ours
+//
+// What is packed has no offsets: the order of its fields is told where nothing else differs.
 #pragma once
 
 #include <signet/wire/descriptor.hpp>

@@ -136,6 +136,13 @@ consteval defect find_root_defect() {
     }
 }
 
+struct plain_finder {
+    template <class T>
+    static consteval defect find() {
+        return find_root_defect<T>();
+    }
+};
+
 /// Text that can be a template argument, so that compilers print it.
 template <std::size_t Size>
 struct message {
@@ -147,9 +154,10 @@ struct message {
     }
 };
 
-template <class T>
+/// The sentence about what `Finder` finds.
+template <class T, class Finder>
 consteval auto defect_message() {
-    constexpr defect found = find_root_defect<T>();
+    constexpr defect found = Finder::template find<T>();
     constexpr std::string_view type = short_name(spelled_type_name<T>);
     constexpr std::string_view owner = found.field.empty() ? type : found.owner;
     constexpr bool of_field = !found.field.empty();
@@ -164,7 +172,7 @@ consteval auto defect_message() {
 }
 
 template <class T>
-inline constexpr auto defect_text = defect_message<T>();
+inline constexpr auto defect_text = defect_message<T, plain_finder>();
 
 template <bool Plain, message Why>
 struct plain_check {
