@@ -13,12 +13,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace signet::transport::shm {
 
 /// What a publisher's welcome says, checked.
 struct welcome {
     std::uint64_t publisher;
+    std::string topic;  ///< as it was announced, and asked for
     std::uint64_t start;
     std::uint32_t held_max;
     memory::topic_geometry geometry;
@@ -40,6 +42,7 @@ class source {
 public:
     source(const welcome& from, const link::peer_identity& who, source_memory memory)
         : publisher{from.publisher},
+          topic{from.topic},
           identity{who},
           type{from.type},
           memory_{std::move(memory)},
@@ -69,6 +72,7 @@ public:
     const os::descriptor& data_event() const noexcept { return memory_.data_event; }
 
     const std::uint64_t publisher;
+    const std::string topic;
     const link::peer_identity identity;
     const wire::type_descriptor type;
 
