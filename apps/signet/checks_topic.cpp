@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checks.hpp"
 
+#include <signet/base/topic_pattern.hpp>
 #include <signet/wire/difference.hpp>
 
 #include <fmt/core.h>
@@ -15,8 +16,9 @@ struct member {
 
     bool publishes() const { return one->side == link::role::publisher; }
     std::string text() const {
-        return fmt::format("{} {} ({})", publishes() ? "publisher" : "subscriber", process->pid,
-                           process->command);
+        const std::string pattern = is_wild(one->topic) ? " of '" + one->topic + "'" : "";
+        return fmt::format("{} {} ({}){}", publishes() ? "publisher" : "subscriber", process->pid,
+                           process->command, pattern);
     }
 };
 
@@ -24,7 +26,7 @@ std::vector<member> members_of(const observe::snapshot& seen, const std::string&
     std::vector<member> members;
     for (const auto& process : seen.processes) {
         for (const auto& one : process.endpoints) {
-            if (one.topic == topic) members.push_back({&process, &one});
+            if (topic_pattern::matches(one.topic, topic)) members.push_back({&process, &one});
         }
     }
     return members;
@@ -42,7 +44,7 @@ void compare_types(std::vector<finding>& findings, const member& publisher,
     const auto differences = wire::layout_differences(*publisher.one->type, *subscriber.one->type);
     if (differences.empty()) return;
     findings.push_back(
-        {"types", verdict::problem,
+        {"types", is_wild(subscriber.one->topic) ? verdict::note : verdict::problem,
          fmt::format("{} and {} have different layouts (ours is the publisher's): {}",
                      publisher.text(), subscriber.text(), joined(differences)),
          "build both with the same definition of the type"});

@@ -6,7 +6,7 @@
 #include "terminal.hpp"
 
 #include <signet/base/error.hpp>
-#include <signet/base/name.hpp>
+#include <signet/base/topic_pattern.hpp>
 
 #include <fmt/core.h>
 
@@ -62,7 +62,7 @@ ordered_json members_json(const observe::snapshot& seen, const std::string& topi
     auto list = ordered_json::array();
     for (const auto& process : seen.processes) {
         for (const auto& one : process.endpoints) {
-            if (one.topic == topic) list.push_back(to_json(process, one));
+            if (topic_pattern::matches(one.topic, topic)) list.push_back(to_json(process, one));
         }
     }
     return list;

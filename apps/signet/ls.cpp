@@ -4,7 +4,7 @@
 #include "survey_json.hpp"
 #include "terminal.hpp"
 
-#include <signet/base/name.hpp>
+#include <signet/base/topic_pattern.hpp>
 #include <signet/observe/inspect.hpp>
 
 #include <fmt/core.h>
@@ -39,11 +39,17 @@ bool right_aligned(std::size_t column) {
     return column == 2 || (column >= 4 && column <= 6);
 }
 
+/// Both may be patterns: a subscriber's of its own, and what was asked for.
+bool wanted(const std::string& asked, const std::string& topic) {
+    return asked.empty() || topic_pattern::matches(asked, topic) ||
+           topic_pattern::matches(topic, asked);
+}
+
 std::vector<row> rows_of(const observe::snapshot& seen, const std::string& topic) {
     std::vector<row> rows;
     for (const auto& process : seen.processes) {
         for (const auto& one : process.endpoints) {
-            if (topic.empty() || one.topic == topic) rows.push_back({&process, &one});
+            if (wanted(topic, one.topic)) rows.push_back({&process, &one});
         }
     }
     std::stable_sort(rows.begin(), rows.end(), [](const row& a, const row& b) {
@@ -102,7 +108,7 @@ void print_for_people(const std::vector<row>& rows) {
 }
 
 int run(const ls_options& options) {
-    const std::string topic = options.topic.empty() ? "" : parse_address(options.topic).name;
+    const std::string topic = options.topic.empty() ? "" : parse_pattern(options.topic).name;
     const std::string directory = link::rendezvous::default_path();
     const observe::snapshot seen = observe::inspect(directory);
     const std::vector<row> rows = rows_of(seen, topic);
@@ -134,7 +140,8 @@ Example:
 void add_ls(CLI::App& app, action& chosen) {
     auto options = std::make_shared<ls_options>();
     CLI::App* ls = app.add_subcommand("ls", "List who publishes and subscribes, and how it goes");
-    ls->add_option("TOPIC", options->topic, "Only this one");
+    ls->add_option("TOPIC", options->topic,
+                   "Only this one, or those a pattern such as 'robot/**' stands for");
     ls->add_flag("--json", options->json, "An array with an object for each");
     ls->footer(example);
     ls->callback([options, &chosen] { chosen = [options] { return run(*options); }; });

@@ -5,7 +5,7 @@
 #include "subcommand.hpp"
 #include "terminal.hpp"
 
-#include <signet/base/name.hpp>
+#include <signet/base/topic_pattern.hpp>
 #include <signet/context.hpp>
 #include <signet/transport/shm/topic_subscriber.hpp>
 #include <signet/wire/json.hpp>
@@ -43,13 +43,15 @@ struct sub_options {
 /// One message as text.
 class printer {
 public:
-    printer(std::string topic, style how) : topic_{std::move(topic)}, style_{how} {}
+    /// `each_topic`: whether the topic stands before each message, since it may be any.
+    printer(bool each_topic, style how) : each_topic_{each_topic}, style_{how} {}
 
     void print(const received_message& message, std::span<const std::byte> payload) {
         line_.clear();
         if (style_ == style::json) {
             append_object(message, payload);
         } else {
+            if (each_topic_) line_ += message.from->topic + ": ";
             append_plain(message.from->type, payload);
         }
         line_ += '\n';
@@ -59,7 +61,7 @@ public:
 private:
     void append_object(const received_message& message, std::span<const std::byte> payload) {
         line_ += "{\"topic\":";
-        wire::append_json_text(line_, topic_);
+        wire::append_json_text(line_, message.from->topic);
         line_ += fmt::format(
             ",\"number\":{},\"publisher\":\"{:016x}\",\"pid\":{},\"lost_before\":{},\"data\":",
             message.view.number, message.from->publisher, message.from->identity.pid,
@@ -80,7 +82,7 @@ private:
         }
     }
 
-    std::string topic_;
+    bool each_topic_;
     style style_;
     std::string line_;
 };
@@ -89,8 +91,8 @@ class listener {
 public:
     explicit listener(const sub_options& options)
         : options_{options},
-          topic_{parse_address(options.topic).name},
-          printer_{topic_, options.chosen_style()},
+          topic_{topic_pattern{options.topic}.text()},
+          printer_{is_wild(topic_), options.chosen_style()},
           subscriber_{context_.plane(),
                       topic_,
                       nullptr,
@@ -139,7 +141,8 @@ private:
         const std::byte* data =
             message.view.in_place != nullptr ? message.view.in_place : buffer_.data();
         if (message.lost_before != 0 && !options_.json) {
-            fmt::print(stderr, "signet: {}: {} messages lost\n", topic_, message.lost_before);
+            fmt::print(stderr, "signet: {}: {} messages lost\n", message.from->topic,
+                       message.lost_before);
         }
         const std::unique_ptr<const received_message, hold_end> held{
             message.view.in_place != nullptr ? &message : nullptr, hold_end{&subscriber_}};
@@ -179,20 +182,26 @@ private:
 };
 
 constexpr const char* example =
-    R"(Prints to standard output; who joined, left or died goes to standard error.
+    R"(TOPIC may be a pattern: robot/* is each topic with one more part, robot/** all below
+robot and robot itself, ** every topic; then the topic stands before each message.
+Quote it, so that the shell leaves it alone.
+Prints to standard output; who joined, left or died goes to standard error.
 With --json each message is one line:
   {"topic","number","publisher","pid","lost_before","data"}
 Ends with status 0 on Ctrl-C or --timeout; with --count only when that many came.
 
 Example:
-  signet sub robot/pose --json --count 10 | jq .data.x)";
+  signet sub robot/pose --json --count 10 | jq .data.x
+  signet sub 'robot/**')";
 
 }  // namespace
 
 void add_sub(CLI::App& app, action& chosen) {
     auto options = std::make_shared<sub_options>();
-    CLI::App* sub = app.add_subcommand("sub", "Print the messages of a topic, whatever their type");
-    sub->add_option("TOPIC", options->topic, "Such as robot/pose")->required();
+    CLI::App* sub =
+        app.add_subcommand("sub", "Print the messages of a topic, or of many, whatever their type");
+    sub->add_option("TOPIC", options->topic, "Such as robot/pose, or a pattern such as 'robot/**'")
+        ->required();
     auto* json = sub->add_flag("--json", options->json, "One JSON object a line");
     sub->add_flag("--pretty", options->pretty, "One field a line (default on a terminal)")
         ->excludes(json);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `subscriber<T>` receives the messages that every `publisher<T>` of a name sends, in this process
-// and others, now and later. Small messages are copied out of the ring; larger ones are read in
-// place, and their memory is held until the sample is gone.
+// and others, now and later. The name may be a pattern: `robot/*` is each topic with exactly one
+// more part, `robot/**` each one below robot, and robot itself. Small messages are copied out of
+// the ring; larger ones are read in place, and their memory is held until the sample is gone.
 //
 // Thread safety: one thread at a time, but for try_event(). Nobody can make it wait for ever: a
 // wait ends by its event, a deadline, or a stop. What a publisher committed before it died is still
 // received. Throws `error` once for each publisher that cannot be joined (another layout, a limit),
-// and in a forked child; the subscriber goes on with the others.
+// and in a forked child; the subscriber goes on with the others. Publishers that a pattern takes in
+// may well send something else than T: there another layout is an event (refused) and no error.
 #pragma once
 
 #include <signet/base/name.hpp>
@@ -44,6 +46,10 @@ public:
     /// The id of its publisher, as in the events.
     std::uint64_t publisher() const noexcept { return publisher_; }
 
+    /// The topic it was published on, which a pattern does not tell. Valid until the next receive
+    /// of its subscriber, or the end of that.
+    std::string_view topic() const noexcept { return from_->topic; }
+
     /// How many messages of this publisher were lost between the last one received and this one.
     std::uint64_t lost_before() const noexcept { return lost_before_; }
 
@@ -64,6 +70,7 @@ private:
     std::uint64_t publisher_ = 0;
     std::uint64_t lost_before_ = 0;
     std::uint64_t time_ = 0;
+    const transport::shm::source* from_ = nullptr;
 };
 
 template <class T>
@@ -71,13 +78,14 @@ class subscriber {
     static_assert(wire::require_plain<T>());
 
 public:
-    /// Joins the topic `name` ("robot/pose"). Publishers are found in the background. Throws
-    /// `error`: a bad name or option, no memory, a rendezvous directory that cannot be used.
+    /// Joins the topic `name` ("robot/pose"), or all topics that a pattern ("robot/*") matches.
+    /// Publishers are found in the background. Throws `error`: a bad name or option, no memory, a
+    /// rendezvous directory that cannot be used.
     explicit subscriber(std::string_view name, const subscriber_options& options = {})
         : subscriber{context::shared(), name, options} {}
 
     subscriber(const context& in, std::string_view name, const subscriber_options& options = {})
-        : engine_{std::make_shared<engine>(in.plane(), parse_address(name).name,
+        : engine_{std::make_shared<engine>(in.plane(), parse_pattern(name).name,
                                            &wire::descriptor_of<T>(), options)} {}
 
     /// Waits for the next message. None: stopped.
@@ -118,6 +126,7 @@ public:
     /// Publishers joined now.
     std::size_t publishers() const noexcept { return engine_->counts().publishers; }
 
+    /// The name, or pattern, it was made with.
     const std::string& topic() const noexcept { return engine_->topic(); }
 
     /// `for (const auto& sample : subscriber)` receives until it is stopped.
@@ -163,6 +172,7 @@ private:
         next.publisher_ = message.from->publisher;
         next.lost_before_ = message.lost_before;
         next.time_ = message.view.time;
+        next.from_ = message.from;
         return next;
     }
 

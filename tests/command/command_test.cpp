@@ -191,6 +191,45 @@ TEST_F(CommandWithPeerTest, TextForASubscriberOfAnotherTypeIsToldAsRefused) {
     EXPECT_TRUE(mentions(sent.err, "refused"));
 }
 
+// ---- patterns -----------------------------------------------------------------------------------
+
+TEST_F(CommandTest, APatternPrintsTheTopicBeforeEachMessage) {
+    running sub = start({"sub", "robot/**", "--count", "2", "--block"});
+    EXPECT_EQ(run({"pub", "robot/a", "hello", "--wait", "1"}).status, 0);
+    EXPECT_EQ(run({"pub", "robot/arm/b", "there", "--wait", "1"}).status, 0);
+    EXPECT_EQ(sub.wait().out, "robot/a: hello\nrobot/arm/b: there\n");
+}
+
+TEST_F(CommandTest, APatternAsJsonTellsTheTopic) {
+    running sub = start({"sub", "*/pose", "--count", "1", "--json"});
+    EXPECT_EQ(run({"pub", "robot/pose", "hello", "--wait", "1"}).status, 0);
+    EXPECT_EQ(json::parse(sub.wait().out)["topic"], "robot/pose");
+}
+
+TEST_F(CommandTest, APublisherCannotHaveAPattern) {
+    const outcome ended = run({"pub", "robot/*", "hello"});
+    EXPECT_EQ(ended.status, 1);
+    EXPECT_TRUE(mentions(ended.err, "'*' stands for other names where you subscribe"));
+}
+
+TEST_F(CommandWithPeerTest, AListingShowsPatternsAndTakesThem) {
+    subscriber<pose> all{here, "robot/**"};
+    publisher<pose> robot{here, "robot/pose"};
+    publisher<pose> car{here, "car/pose"};
+    EXPECT_TRUE(mentions(run({"ls"}).out, "robot/**"));
+    EXPECT_EQ(json::parse(run({"ls", "robot/pose", "--json"}).out).size(), 2u);
+    EXPECT_EQ(json::parse(run({"ls", "*/pose", "--json"}).out).size(), 2u);
+}
+
+TEST_F(CommandWithPeerTest, DoctorCountsThoseThatListenByAPattern) {
+    subscriber<other_pose> all{here, "robot/**"};
+    publisher<pose> robot{here, "robot/pose"};
+    const outcome visit = run({"doctor", "robot/pose"});
+    EXPECT_EQ(visit.status, 0) << visit.out;
+    EXPECT_TRUE(mentions(visit.out, "1 publishers and 1 subscribers")) << visit.out;
+    EXPECT_TRUE(mentions(visit.out, "of 'robot/**'")) << visit.out;
+}
+
 // ---- endings ------------------------------------------------------------------------------------
 
 TEST_F(CommandWithPeerTest, ControlCEndsASubscriberInGoodOrder) {

@@ -27,7 +27,22 @@ bool is_allowed(char c) {
     return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.';
 }
 
-void check_segment(std::string_view text, std::string_view segment) {
+/// Whether a name may stand for others.
+enum class wildcards { none, allowed };
+
+/// A segment with a '*' in it that is none of the two wildcards.
+[[noreturn]] void fail_for_star(std::string_view text, std::string_view segment, wildcards use) {
+    if (use == wildcards::none) {
+        fail(text, "'*' stands for other names where you subscribe; here give one name without it");
+    }
+    if (segment == "**") fail(text, "'**' may stand only at the end");
+    fail(text, "'*' stands for a whole part, such as in 'robot/*/pose'");
+}
+
+void check_segment(std::string_view text, std::string_view segment, wildcards use, bool last) {
+    const bool wild = segment == "*" || (segment == "**" && last);
+    if (wild && use == wildcards::allowed) return;
+    if (is_wild(segment)) fail_for_star(text, segment, use);
     if (segment.empty()) fail(text, "a name has no empty part: remove the extra '/'");
     if (segment.front() == '.') fail(text, "no part of a name begins with '.'");
     const auto bad = std::find_if_not(segment.begin(), segment.end(), is_allowed);
@@ -35,7 +50,7 @@ void check_segment(std::string_view text, std::string_view segment) {
     fail(text, "a name has only letters, digits, '_', '-', '.' and '/' between its parts");
 }
 
-void check_name(std::string_view text, std::string_view name) {
+void check_name(std::string_view text, std::string_view name, wildcards use) {
     if (name.empty()) fail(text, "give it at least one character, such as 'robot/pose'");
     if (name.size() > name_bytes_max) {
         fail(text, "it has " + std::to_string(name.size()) + " bytes; at most " +
@@ -43,14 +58,12 @@ void check_name(std::string_view text, std::string_view name) {
     }
     for (std::size_t begin = 0; begin <= name.size();) {
         const std::size_t end = std::min(name.find('/', begin), name.size());
-        check_segment(text, name.substr(begin, end - begin));
+        check_segment(text, name.substr(begin, end - begin), use, end == name.size());
         begin = end + 1;
     }
 }
 
-}  // namespace
-
-address parse_address(std::string_view text) {
+address parse(std::string_view text, wildcards use) {
     const std::size_t colon = text.find(scheme_end);
     const bool bare = colon == std::string_view::npos;
     const std::string_view scheme = bare ? default_scheme : text.substr(0, colon);
@@ -58,8 +71,18 @@ address parse_address(std::string_view text) {
     if (scheme != default_scheme) {
         fail(text, "this build carries only shm://; leave the scheme out");
     }
-    check_name(text, name);
+    check_name(text, name, use);
     return {std::string{scheme}, std::string{name}};
+}
+
+}  // namespace
+
+address parse_address(std::string_view text) {
+    return parse(text, wildcards::none);
+}
+
+address parse_pattern(std::string_view text) {
+    return parse(text, wildcards::allowed);
 }
 
 }  // namespace signet

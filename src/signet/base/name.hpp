@@ -25,4 +25,13 @@ struct address {
 /// part and the rule.
 address parse_address(std::string_view text);
 
+/// As parse_address, for those who subscribe: a segment may also be `*`, which stands for any one
+/// segment, and the last one may be `**`, which stands for any number of segments, also none.
+address parse_pattern(std::string_view text);
+
+/// Whether a checked name stands for others.
+constexpr bool is_wild(std::string_view name) {
+    return name.find('*') != std::string_view::npos;
+}
+
 }  // namespace signet

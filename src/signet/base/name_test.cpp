@@ -46,7 +46,7 @@ TEST(Name, ALongNameIsRefusedWithItsLength) {
 }
 
 TEST(Name, OtherCharactersAreRefused) {
-    for (const char* text : {"a b", "a:b", "a\nb", "\xc3\xa9", "a*"}) {
+    for (const char* text : {"a b", "a:b", "a\nb", "\xc3\xa9"}) {
         EXPECT_NE(complaint(text).find("has only letters"), std::string::npos) << text;
     }
     EXPECT_NE(complaint(std::string_view{"a\0b", 3}).find("has only"), std::string::npos);

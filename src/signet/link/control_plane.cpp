@@ -84,6 +84,7 @@ control_plane::control_plane(plane_options options)
 control_plane::~control_plane() {
     if (generation_ != os::process_generation()) {
         if (thread_.joinable()) thread_.detach();  // it runs in the parent, not here
+        static_cast<void>(roster_.release());      // it may have been changing it when we forked
         return;
     }
     {
@@ -96,7 +97,7 @@ control_plane::~control_plane() {
     while (accept_one()) {  // those that knocked meanwhile are told too
     }
     const auto goodbye = wire::frame_writer{kind::goodbye}.take();
-    for (const auto& [tag, who] : peers_) {
+    for (const auto& [tag, who] : roster_->peers()) {
         who->send(goodbye);
         keep_in_forked_child(who->socket_fd());
     }
@@ -115,14 +116,12 @@ void control_plane::add(participant& endpoint) {
     check_process();
     {
         const auto locked = lock();
-        participants_.emplace(endpoint.self().endpoint, &endpoint);
+        roster_->add(endpoint);
+        if (endpoint.due() != never) wake();  // to wait no longer than until then
     }
     try {
         directory_.enter(endpoint.topic(), endpoint.self());
-        const role wanted = counterpart(endpoint.self().side);
-        for (const listing& entry : directory_.list(endpoint.topic())) {
-            if (entry.side == wanted) meet(endpoint, entry);
-        }
+        meet_counterparts(endpoint);
     } catch (...) {
         remove(endpoint);
         throw;
@@ -133,34 +132,50 @@ void control_plane::remove(participant& endpoint) noexcept {
     if (generation_ != os::process_generation()) return;
     {
         const auto locked = lock();
-        if (participants_.erase(endpoint.self().endpoint) != 0) endpoint.farewell();
+        if (roster_->remove(endpoint)) endpoint.farewell();
     }
     directory_.leave(endpoint.topic(), endpoint.self());
 }
 
-void control_plane::meet(participant& endpoint, const listing& whom) {
+void control_plane::meet_counterparts(participant& endpoint) {
+    // A context that is told of a publisher tells all of its subscribers.
+    const bool once_each = endpoint.self().side == role::publisher;
+    std::set<std::uint64_t> told;
+    for (const auto& whom : directory_.counterparts(endpoint.topic(), endpoint.self().side)) {
+        if (once_each && told.contains(whom.who.context)) continue;
+        if (meet(endpoint, whom)) told.insert(whom.who.context);
+    }
+}
+
+bool control_plane::meet(participant& endpoint, const named_listing& whom) {
     {
         const auto locked = lock();
-        if (peer* known = find_peer(whom.context))
-            return introduce(endpoint, *known, whom.endpoint);
+        if (peer* known = roster_->by_context(whom.who.context)) {
+            introduce(endpoint, *known, whom);
+            return true;
+        }
     }
-    auto socket = directory_.connect(endpoint.topic(), whom, after(options_.handshake_limit));
-    if (!socket) return;
+    auto socket = directory_.connect(whom.name, whom.who, after(options_.handshake_limit));
+    if (!socket) return false;
     const auto locked = lock();
     const auto uid = socket->credentials().uid;
     if (uid != directory_.uid()) {
-        return endpoint.distrusted({0, uid, whom.context, {}},
-                                   "it belongs to user " + std::to_string(uid));
+        endpoint.distrusted({0, uid, whom.who.context, {}},
+                            "it belongs to user " + std::to_string(uid));
+        return false;
     }
     // No deadline for its answer: it may be stopped, and the kernel tells if it dies.
     peer& reached = adopt(std::move(*socket), never);
-    reached.identity.context = whom.context;
+    roster_->identify(reached, whom.who.context);
     greet(reached);
-    introduce(endpoint, reached, whom.endpoint);
+    introduce(endpoint, reached, whom);
+    return true;
 }
 
-void control_plane::introduce(participant& endpoint, peer& to, std::uint64_t endpoint_there) {
-    if (endpoint.self().side == role::subscriber) return endpoint.found(to, endpoint_there);
+void control_plane::introduce(participant& endpoint, peer& to, const named_listing& whom) {
+    if (endpoint.self().side == role::subscriber) {
+        return endpoint.found(to, whom.name, whom.who.endpoint);
+    }
     send(to, wire::frame_writer{kind::announce}
                  .put(key::topic, endpoint.topic())
                  .put(key::side, std::string_view{"publisher"})
@@ -180,7 +195,7 @@ void control_plane::send(peer& to, std::span<const std::byte> frame,
 void control_plane::stop() {
     const auto locked = lock();
     stopped_.store(true, std::memory_order_release);  // SYNC stop
-    for (const auto& [id, endpoint] : participants_) endpoint->wake();
+    for (const auto& [id, endpoint] : roster_->participants()) endpoint->wake();
 }
 
 void control_plane::run() {
@@ -190,7 +205,7 @@ void control_plane::run() {
         const auto locked = lock();
         if (ending_) return;
         if (clock::now() < backstop) continue;
-        for (const auto& [id, endpoint] : participants_) endpoint->wake();
+        for (const auto& [id, endpoint] : roster_->participants()) endpoint->wake();
         backstop = after(life::backstop);
     }
 }
@@ -216,10 +231,8 @@ void control_plane::wait_and_handle(deadline until) {
 }
 
 void control_plane::check_participants() {
-    for (const auto& [id, endpoint] : participants_) {
-        if (endpoint->due() != never && endpoint->due() <= clock::now()) {
-            endpoint->check(clock::now());
-        }
+    for (participant* endpoint : roster_->by_the_clock()) {
+        if (endpoint->due() <= clock::now()) endpoint->check(clock::now());
     }
 }
 
@@ -230,14 +243,12 @@ void control_plane::handle(const os::ready& event) {
         accept_some();
     } else {
         const std::uint64_t tag = event.tag & ~process_bit;
-        if (auto lost = lingering_.extract(tag)) return bury(std::move(lost.mapped()));
-        const auto found = peers_.find(tag);
-        if (found == peers_.end()) return;  // dropped earlier in this round
+        if (auto lost = roster_->take_lingering(tag)) return bury(std::move(lost));
+        peer* const from = roster_->by_tag(tag);
+        if (from == nullptr) return;  // dropped earlier in this round
         if (event.writable) {
-            found->second->flush();
-            if (!found->second->backlogged()) {
-                epoll_.modify(found->second->socket_fd(), os::interest::readable, tag);
-            }
+            from->flush();
+            if (!from->backlogged()) epoll_.modify(from->socket_fd(), os::interest::readable, tag);
         }
         read_frames(tag);
     }
@@ -301,26 +312,18 @@ peer& control_plane::adopt(os::seqpacket_socket socket, deadline hello_by) {
         close_in_forked_child(*fd);
     }
     close_in_forked_child(owned->socket_fd());
-    return *peers_.emplace(tag, std::move(owned)).first->second;
-}
-
-peer* control_plane::find_peer(std::uint64_t context) {
-    const auto found = std::find_if(peers_.begin(), peers_.end(), [&](const auto& entry) {
-        return entry.second->identity.context == context;
-    });
-    return found == peers_.end() ? nullptr : found->second.get();
+    return roster_->add(std::move(owned));
 }
 
 void control_plane::drop(std::uint64_t tag, const departure& how) {
-    auto node = peers_.extract(tag);
-    if (node.empty()) return;
-    std::unique_ptr<peer> who = std::move(node.mapped());
+    std::unique_ptr<peer> who = roster_->take(tag);
+    if (!who) return;
     epoll_.remove(who->socket_fd());
     keep_in_forked_child(who->socket_fd());
     who->hang_up();
     if (!who->known()) return bury(std::move(who));  // no endpoint was told of it
     bool holds = false;
-    for (const auto& [id, endpoint] : participants_) {
+    for (const auto& [id, endpoint] : roster_->participants()) {
         if (endpoint->gone(*who, how)) holds = true;
     }
     if (!holds || how.orderly || !who->process_fd() || who->process_ended()) {
@@ -328,7 +331,7 @@ void control_plane::drop(std::uint64_t tag, const departure& how) {
     } else {
         // A process that lost its link may still read what it holds; only its pidfd proves its
         // death.
-        lingering_.emplace(tag, std::move(who));
+        roster_->keep_until_dead(std::move(who));
     }
 }
 
@@ -337,25 +340,20 @@ void control_plane::bury(std::unique_ptr<peer> who) {
         epoll_.remove(*fd);
         keep_in_forked_child(*fd);
     }
-    for (const auto& [id, endpoint] : participants_) endpoint->dead(*who);
+    for (const auto& [id, endpoint] : roster_->participants()) endpoint->dead(*who);
 }
 
 deadline control_plane::next_deadline() const {
-    deadline next = accepting_again_;
-    for (const auto& [tag, who] : peers_) {
-        if (!who->introduced) next = std::min(next, who->hello_by);
+    deadline next = std::min(accepting_again_, roster_->first_hello_by());
+    for (const participant* endpoint : roster_->by_the_clock()) {
+        next = std::min(next, endpoint->due());
     }
-    for (const auto& [id, endpoint] : participants_) next = std::min(next, endpoint->due());
     return next;
 }
 
 void control_plane::drop_silent_newcomers() {
-    const deadline now = clock::now();
-    std::vector<peer*> silent;
-    for (const auto& [tag, who] : peers_) {
-        if (!who->introduced && who->hello_by <= now) silent.push_back(who.get());
-    }
-    for (peer* who : silent) {
+    if (roster_->first_hello_by() == never) return;
+    for (peer* who : roster_->silent(clock::now())) {
         refuse_and_drop(*who, make_error_code(errc::refused),
                         "it did not introduce itself in time");
     }

@@ -9,9 +9,11 @@
 #pragma once
 
 #include <signet/base/time.hpp>
+#include <signet/link/participant.hpp>
 #include <signet/link/peer.hpp>
 #include <signet/link/protocol.hpp>
 #include <signet/link/rendezvous.hpp>
+#include <signet/link/roster.hpp>
 #include <signet/os/epoll.hpp>
 #include <signet/os/event.hpp>
 #include <signet/wire/frame.hpp>
@@ -19,7 +21,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -28,61 +29,6 @@
 #include <vector>
 
 namespace signet::link {
-
-/// Why a peer was declined, or declined us.
-struct refusal {
-    std::uint64_t code = 0;  ///< an errc
-    std::string reason;      ///< a sentence for people
-};
-
-/// An endpoint of a pattern, as the control plane sees it.
-class participant {
-public:
-    virtual ~participant() = default;
-
-    virtual const std::string& topic() const = 0;
-    virtual listing self() const = 0;
-
-    /// A counterpart is here. Called once or more for each; subscribers answer with a join.
-    virtual void found(peer& from, std::uint64_t endpoint) = 0;
-
-    /// A frame for this endpoint. May throw `error`; the peer is then dropped with its text.
-    virtual void received(peer& from, const wire::frame_reader& frame,
-                          std::vector<os::descriptor> descriptors) = 0;
-
-    /// The link to the peer is over: nothing more comes over it, and nobody should wait for it. Its
-    /// process may still be alive; returns whether it may hold something of ours, so that its death
-    /// has to be told as well.
-    virtual bool gone(peer& who, const departure& how) = 0;
-
-    /// The peer's process is proved dead (or it said goodbye); follows gone(). Forget it before
-    /// returning.
-    virtual void dead(peer& who) = 0;
-
-    /// A peer that we may have asked for something declined to talk to us at all, or speaks another
-    /// version.
-    virtual void declined(const peer& who, const refusal& why) = 0;
-
-    /// A counterpart is on the list that we must not talk to.
-    virtual void distrusted(const peer_identity& who, const std::string& reason) = 0;
-
-    /// The endpoint ends: tell its counterparts. The last call into it.
-    virtual void farewell() = 0;
-
-    /// Adds what onlookers may know of it: its type, shape and counts. Must not wait for the
-    /// thread that uses the endpoint.
-    virtual void describe(wire::frame_writer&) const {}
-
-    /// When check() is to be called next.
-    virtual deadline due() const { return never; }
-
-    /// Does what the endpoint does by the clock. Called when it is due, or earlier.
-    virtual void check(clock::time_point) {}
-
-    /// Ends the waits that are under way: they look again. Said when the context stops, and as the
-    /// backstop of life::backstop.
-    virtual void wake() = 0;
-};
 
 /// Who drives a control plane.
 enum class drive {
@@ -156,9 +102,9 @@ private:
     void decline_newcomer(os::seqpacket_socket socket, const std::string& reason);
     peer& adopt(os::seqpacket_socket socket, deadline hello_by);
     void greet(peer& to);
-    peer* find_peer(std::uint64_t context);
-    void meet(participant& endpoint, const listing& whom);
-    void introduce(participant& endpoint, peer& to, std::uint64_t endpoint_there);
+    void meet_counterparts(participant& endpoint);
+    bool meet(participant& endpoint, const named_listing& whom);
+    void introduce(participant& endpoint, peer& to, const named_listing& whom);
     void read_frames(std::uint64_t tag);
     void process(peer& from, const wire::frame_reader& frame,
                  std::vector<os::descriptor> descriptors);
@@ -187,9 +133,7 @@ private:
     os::descriptor reserve_;  // given up for a moment to turn away a newcomer when files run out
 
     mutable std::mutex mutex_;
-    std::map<std::uint64_t, std::unique_ptr<peer>> peers_;      // by tag
-    std::map<std::uint64_t, std::unique_ptr<peer>> lingering_;  // link lost, process alive
-    std::map<std::uint64_t, participant*> participants_;        // by endpoint
+    std::unique_ptr<roster> roster_ = std::make_unique<roster>();
     std::uint64_t next_tag_;
     deadline accepting_again_ = never;  ///< when newcomers are looked at again
     std::atomic<bool> stopped_{false};

@@ -47,8 +47,9 @@ public:
 
     const std::string& topic() const override { return topic_; }
     listing self() const override { return self_; }
-    void found(peer& from, std::uint64_t endpoint) override {
+    void found(peer& from, std::string_view topic, std::uint64_t endpoint) override {
         from_ = &from;
+        topics_.emplace_back(topic);
         found_.push_back(endpoint);
     }
     void received(peer& from, const wire::frame_reader& frame,
@@ -76,6 +77,7 @@ public:
 
     peer* from_ = nullptr;
     std::vector<std::uint64_t> found_;
+    std::vector<std::string> topics_;
     std::vector<std::string> kinds_;
     std::size_t descriptors_ = 0;
     std::vector<departure> gone_;
@@ -162,6 +164,46 @@ TEST_F(ControlPlane, OtherTopicsAreNotFound) {
     EXPECT_TRUE(subscriber.look(&noting_endpoint::found_).empty());
 }
 
+TEST_F(ControlPlane, APatternFindsWhatMatchesInBothOrders) {
+    control_plane a{options()};
+    control_plane b{options()};
+    const noting_endpoint first{a, role::publisher, "robot/pose"};
+    noting_endpoint all{b, role::subscriber, "robot/**"};
+    const noting_endpoint second{a, role::publisher, "robot/arm/pose"};
+    const noting_endpoint other{a, role::publisher, "car/pose"};
+    EXPECT_TRUE(eventually([&] { return all.look(&noting_endpoint::found_).size() >= 2; }));
+    EXPECT_EQ(all.look(&noting_endpoint::topics_),
+              (std::vector<std::string>{"robot/pose", "robot/arm/pose"}));
+}
+
+TEST_F(ControlPlane, AContextWithManySubscribersIsToldOfAPublisherOnce) {
+    control_plane a{options()};
+    control_plane b{options()};
+    std::vector<std::unique_ptr<noting_endpoint>> many;
+    for (int i = 0; i < 10; ++i)
+        many.push_back(std::make_unique<noting_endpoint>(b, role::subscriber));
+    const noting_endpoint publisher{a, role::publisher};
+    for (const auto& one : many) {
+        EXPECT_TRUE(eventually([&] { return !one->look(&noting_endpoint::found_).empty(); }));
+        EXPECT_EQ(one->look(&noting_endpoint::found_).size(), 1u);
+    }
+}
+
+TEST_F(ControlPlane, AnAnnouncementOfSomethingThatIsNoNameIsRefused) {
+    control_plane plane{options()};
+    noting_endpoint subscriber{plane, role::subscriber, "t"};
+    noting_endpoint all{plane, role::subscriber, "**"};
+    auto raw = knock(subscriber);
+    raw.try_send(hello_frame());
+    EXPECT_EQ(next_kind(raw), "hello");
+    raw.try_send(wire::frame_writer{kind::announce}
+                     .put(key::topic, std::string_view{"../*"})
+                     .put(key::from, std::uint64_t{9})
+                     .take());
+    EXPECT_EQ(next_kind(raw), "refuse");
+    EXPECT_TRUE(all.look(&noting_endpoint::found_).empty());
+}
+
 TEST_F(ControlPlane, AFrameReachesTheEndpointItNames) {
     control_plane a{options()};
     control_plane b{options()};
@@ -228,7 +270,7 @@ TEST_F(ControlPlane, AnotherVersionIsRefusedWithWordsThatSayBoth) {
     const wire::frame_reader refusal{last_};
     EXPECT_EQ(refusal.u64(key::code), std::uint64_t(errc::incompatible_version));
     const std::string reason{refusal.text(key::reason)};
-    EXPECT_NE(reason.find("version 99, this one speaks version 1"), std::string::npos) << reason;
+    EXPECT_NE(reason.find("version 99, this one speaks version 2"), std::string::npos) << reason;
     EXPECT_EQ(next_kind(raw), "closed");
     EXPECT_EQ(endpoint.look(&noting_endpoint::declined_).size(), 1u);
 }
@@ -392,7 +434,8 @@ TEST_F(ControlPlane, NothingIsLeftBehindInTheDirectory) {
         const noting_endpoint two{plane, role::publisher, "u"};
     }
     EXPECT_TRUE(std::filesystem::is_empty(place_.path() + "/sockets"));
-    EXPECT_TRUE(std::filesystem::is_empty(place_.path() + "/topics"));
+    EXPECT_TRUE(std::filesystem::is_empty(place_.path() + "/publishers"));
+    EXPECT_TRUE(std::filesystem::is_empty(place_.path() + "/subscribers"));
 }
 
 }  // namespace

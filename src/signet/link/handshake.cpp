@@ -2,6 +2,7 @@
 // The part of the control plane that reads frames. Whatever a peer gets wrong ends its link, with a
 // refusal that says why, and never reaches further.
 #include <signet/base/error.hpp>
+#include <signet/base/name.hpp>
 #include <signet/link/control_plane.hpp>
 #include <signet/os/process.hpp>
 
@@ -29,9 +30,9 @@ void control_plane::greet(peer& to) {
 void control_plane::read_frames(std::uint64_t tag) {
     std::array<std::byte, wire::frame_bytes_max> buffer;
     for (int i = 0; i < frames_per_turn; ++i) {
-        const auto found = peers_.find(tag);
-        if (found == peers_.end()) return;
-        peer& from = *found->second;
+        peer* const known = roster_->by_tag(tag);
+        if (known == nullptr) return;
+        peer& from = *known;
         try {
             os::receive_result got = from.receive(buffer);
             if (got.status == os::receive_status::closed) return drop(tag, from.describe_end());
@@ -52,7 +53,7 @@ void control_plane::read_frames(std::uint64_t tag) {
 }
 
 void control_plane::drop_if_ended(std::uint64_t tag) {
-    peer& who = *peers_.at(tag);
+    peer& who = *roster_->by_tag(tag);
     if (who.process_ended()) drop(tag, who.describe_end());
 }
 
@@ -84,34 +85,30 @@ void control_plane::process_hello(peer& from, const wire::frame_reader& frame) {
     }
     if (from.introduced) return;
     const bool accepted_here = from.identity.context == 0;
-    from.identity.context = frame.u64(key::context);
+    roster_->identify(from, frame.u64(key::context));
     if (from.identity.pid == 0)
         from.identity.pid = static_cast<int>(frame.u64(key::pid) & 0x3fff'ffff);
     from.identity.command = frame.text(key::command);
-    from.introduced = true;
+    roster_->introduced(from);
     if (accepted_here) greet(from);
 }
 
 void control_plane::process_refusal(peer& from, const wire::frame_reader& frame) {
     const refusal why{frame.u64(key::code),
                       std::string{frame.text(key::reason).substr(0, reason_bytes_max)}};
-    for (const auto& [id, endpoint] : participants_) endpoint->declined(from, why);
+    for (const auto& [id, endpoint] : roster_->participants()) endpoint->declined(from, why);
 }
 
 void control_plane::process_announcement(peer& from, const wire::frame_reader& frame) {
-    const std::string_view topic = frame.text(key::topic);
+    const std::string topic = parse_address(frame.text(key::topic)).name;  // no pattern, no garbage
     const std::uint64_t endpoint = frame.u64(key::from);
-    for (const auto& [id, local] : participants_) {
-        if (local->self().side == role::subscriber && local->topic() == topic) {
-            local->found(from, endpoint);
-        }
-    }
+    for (participant* local : roster_->subscribers_of(topic)) local->found(from, topic, endpoint);
 }
 
 void control_plane::report_to(peer& onlooker) {
-    std::size_t left = participants_.size();
+    std::size_t left = roster_->participants().size();
     if (left == 0) send(onlooker, wire::frame_writer{kind::report}.put(key::left, left).take());
-    for (const auto& [id, endpoint] : participants_) {
+    for (const auto& [id, endpoint] : roster_->participants()) {
         const bool publishes = endpoint->self().side == role::publisher;
         wire::frame_writer frame{kind::report};
         frame.put(key::left, --left)
@@ -125,15 +122,15 @@ void control_plane::report_to(peer& onlooker) {
 
 void control_plane::route(peer& from, const wire::frame_reader& frame,
                           std::vector<os::descriptor> descriptors) {
-    const auto found = participants_.find(frame.u64(key::to));
-    if (found == participants_.end()) {
+    participant* const found = roster_->find(frame.u64(key::to));
+    if (found == nullptr) {
         if (frame.kind() != kind::join) return;  // it is gone; its leave is under way
         return send(from, wire::frame_writer{kind::leave}
                               .put(key::to, frame.u64(key::from))
                               .put(key::from, frame.u64(key::to))
                               .take());
     }
-    found->second->received(from, frame, std::move(descriptors));
+    found->received(from, frame, std::move(descriptors));
 }
 
 void control_plane::send_last(peer& who, std::span<const std::byte> frame) noexcept try {
@@ -151,7 +148,8 @@ void control_plane::refuse_and_drop(peer& who, const std::error_code& code,
                        .put(key::reason, std::string_view{reason}.substr(0, reason_bytes_max))
                        .take());
     if (code == errc::incompatible_version) {
-        for (const auto& [id, endpoint] : participants_) endpoint->declined(who, {number, reason});
+        for (const auto& [id, endpoint] : roster_->participants())
+            endpoint->declined(who, {number, reason});
     }
     drop(who.tag, {false, reason});
 }

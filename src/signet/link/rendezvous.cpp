@@ -2,14 +2,15 @@
 #include <signet/link/rendezvous.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/base/topic_pattern.hpp>
+#include <signet/link/rendezvous_names.hpp>
 #include <signet/os/process.hpp>
 #include <signet/os/random.hpp>
 #include <signet/os/unix_listener.hpp>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 
 namespace signet::link {
@@ -17,51 +18,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t id_digits = 16;
 constexpr std::size_t swept_max = 64;  // sockets, and topics, that one newcomer looks at
 constexpr unsigned others_mask = 0077;
 constexpr int backlog = 4096;  // as many newcomers may knock at once
 
-std::string digits(std::uint64_t id) {
-    std::string text(id_digits, '0');
-    std::array<char, id_digits> buffer;
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), id, 16).ptr;
-    std::copy_backward(buffer.data(), end, text.data() + text.size());
-    return text;
-}
-
-std::optional<std::uint64_t> parse_id(std::string_view text) {
-    std::uint64_t id = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), id, 16);
-    const bool whole = text.size() == id_digits && end == text.data() + text.size();
-    return whole && problem == std::errc{} ? std::optional{id} : std::nullopt;
-}
-
-/// A context's socket, or one that did not live to get its final name.
-bool is_socket_name(std::string_view text) {
-    return parse_id(text.substr(text.starts_with('.') ? 1 : 0)).has_value();
-}
-
-std::string file_name(const listing& who) {
-    return std::string{static_cast<char>(who.side)} + '-' + digits(who.context) + '-' +
-           digits(who.endpoint);
-}
-
-std::optional<listing> parse_file_name(std::string_view text) {
-    constexpr std::size_t context_at = 2;
-    constexpr std::size_t endpoint_at = context_at + id_digits + 1;
-    if (text.size() != endpoint_at + id_digits || text[1] != '-') return std::nullopt;
-    if (text[0] != 'p' && text[0] != 's') return std::nullopt;
-    const auto context = parse_id(text.substr(context_at, id_digits));
-    const auto endpoint = parse_id(text.substr(endpoint_at));
-    if (!context || !endpoint || text[endpoint_at - 1] != '-') return std::nullopt;
-    return listing{static_cast<role>(text[0]), *context, *endpoint};
-}
-
-std::string folder_name(std::string_view topic) {
-    std::string name{topic};
-    std::replace(name.begin(), name.end(), '/', ':');
-    return name;
+/// The topics, or patterns, that have a folder there.
+std::vector<std::string> names_on(const os::directory& shelf) {
+    std::vector<std::string> names;
+    for (std::string& folder : shelf.list()) names.push_back(topic_of_folder(std::move(folder)));
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 /// What one newcomer cleans: all of a small directory, as many at random of a large one.
@@ -113,13 +79,20 @@ rendezvous::rendezvous(const std::string& path)
       uid_{os::current_uid()},
       root_{open_checked(path)},
       sockets_{root_.open_or_create_below("sockets")},
-      topics_{root_.open_or_create_below("topics")} {}
+      publishers_{root_.open_or_create_below("publishers")},
+      subscribers_{root_.open_or_create_below("subscribers")},
+      patterns_{root_.open_or_create_below("patterns")} {}
+
+const os::directory& rendezvous::shelf_of(std::string_view topic, role side) const noexcept {
+    if (side == role::publisher) return publishers_;
+    return is_wild(topic) ? patterns_ : subscribers_;
+}
 
 os::seqpacket_listener rendezvous::listen(std::uint64_t context) const {
     // A name appears only when its socket listens: a connection in between would be refused, and
     // the name taken for dead. A sweeper may take the hidden name for a dead one and remove it;
     // then another try is due.
-    const std::string name = digits(context);
+    const std::string name = socket_name(context);
     const std::string hidden = '.' + name;
     constexpr int tries = 100;
     for (int i = 0; i < tries; ++i) {
@@ -138,8 +111,9 @@ void rendezvous::enter(std::string_view topic, const listing& self) const {
     constexpr int tries = 100;
     for (int i = 0; i < tries; ++i) {
         const bool entered = done_unless_removed([&] {
-            const os::directory folder = topics_.open_or_create_below(folder_name(topic));
-            sockets_.link(digits(self.context), folder, file_name(self));
+            const os::directory folder =
+                shelf_of(topic, self.side).open_or_create_below(folder_name(topic));
+            sockets_.link(socket_name(self.context), folder, listing_name(self));
         });
         if (entered) return;
     }
@@ -148,40 +122,75 @@ void rendezvous::enter(std::string_view topic, const listing& self) const {
 }
 
 void rendezvous::leave(std::string_view topic, const listing& self) const noexcept try {
-    if (auto folder = topics_.open_below(folder_name(topic))) folder->remove(file_name(self));
-    topics_.remove_empty_directory(folder_name(topic));
+    const os::directory& shelf = shelf_of(topic, self.side);
+    if (auto folder = shelf.open_below(folder_name(topic))) folder->remove(listing_name(self));
+    shelf.remove_empty_directory(folder_name(topic));
 } catch (const error&) {
     // What is left behind is a dead name, which the next one who meets it removes.
 }
 
 void rendezvous::withdraw(std::uint64_t context) const noexcept try {
-    sockets_.remove(digits(context));
+    sockets_.remove(socket_name(context));
 } catch (const error&) {
     // As above.
 }
 
-std::vector<listing> rendezvous::list(std::string_view topic) const {
+std::vector<listing> rendezvous::list(std::string_view topic, role side) const {
     std::vector<listing> found;
-    const auto folder = topics_.open_below(folder_name(topic));
+    const auto folder = shelf_of(topic, side).open_below(folder_name(topic));
     if (!folder) return found;
     for (const std::string& name : folder->list()) {
-        if (const auto entry = parse_file_name(name)) found.push_back(*entry);
+        const auto entry = parse_listing_name(name);
+        if (entry && entry->side == side) found.push_back(*entry);
     }
     return found;
 }
 
+std::vector<listing> rendezvous::list(std::string_view topic) const {
+    std::vector<listing> all = list(topic, role::subscriber);
+    if (is_wild(topic)) return all;
+    const std::vector<listing> publishers = list(topic, role::publisher);
+    all.insert(all.end(), publishers.begin(), publishers.end());
+    return all;
+}
+
 std::vector<std::string> rendezvous::topics() const {
-    std::vector<std::string> names = topics_.list();
-    for (std::string& name : names) std::replace(name.begin(), name.end(), ':', '/');
-    std::sort(names.begin(), names.end());
-    return names;
+    std::vector<std::string> all;
+    const auto published = names_on(publishers_);
+    const auto subscribed = names_on(subscribers_);
+    std::set_union(published.begin(), published.end(), subscribed.begin(), subscribed.end(),
+                   std::back_inserter(all));
+    return all;
+}
+
+std::vector<std::string> rendezvous::patterns() const {
+    return names_on(patterns_);
+}
+
+std::vector<named_listing> rendezvous::counterparts(std::string_view topic, role own) const {
+    std::vector<std::string> lists;
+    if (!is_wild(topic)) lists.emplace_back(topic);
+    if (own == role::publisher) {
+        for (std::string& pattern : names_on(patterns_)) {
+            if (topic_pattern::matches(pattern, topic)) lists.push_back(std::move(pattern));
+        }
+    } else if (is_wild(topic)) {
+        for (std::string& name : names_on(publishers_)) {
+            if (topic_pattern::matches(topic, name)) lists.push_back(std::move(name));
+        }
+    }
+    std::vector<named_listing> found;
+    for (const std::string& name : lists) {
+        for (const listing& who : list(name, counterpart(own))) found.push_back({name, who});
+    }
+    return found;
 }
 
 std::optional<os::seqpacket_socket> rendezvous::connect(std::string_view topic, const listing& whom,
                                                         deadline until) const {
-    const auto folder = topics_.open_below(folder_name(topic));
+    const auto folder = shelf_of(topic, whom.side).open_below(folder_name(topic));
     if (!folder) return std::nullopt;
-    auto socket = os::seqpacket_socket::connect(*folder, file_name(whom), until);
+    auto socket = os::seqpacket_socket::connect(*folder, listing_name(whom), until);
     if (!socket) {
         leave(topic, whom);
         withdraw(whom.context);
@@ -192,7 +201,7 @@ std::optional<os::seqpacket_socket> rendezvous::connect(std::string_view topic, 
 std::vector<std::uint64_t> rendezvous::contexts() const {
     std::vector<std::uint64_t> found;
     for (const std::string& name : sockets_.list()) {
-        if (const auto id = parse_id(name)) found.push_back(*id);
+        if (const auto id = parse_socket_name(name)) found.push_back(*id);
     }
     std::sort(found.begin(), found.end());
     return found;
@@ -200,7 +209,7 @@ std::vector<std::uint64_t> rendezvous::contexts() const {
 
 std::optional<os::seqpacket_socket> rendezvous::connect(std::uint64_t context,
                                                         deadline until) const {
-    auto socket = os::seqpacket_socket::connect(sockets_, digits(context), until);
+    auto socket = os::seqpacket_socket::connect(sockets_, socket_name(context), until);
     if (!socket) withdraw(context);
     return socket;
 }
@@ -215,25 +224,32 @@ void rendezvous::sweep_sockets() const {
     }
 }
 
+void rendezvous::sweep_shelf(const os::directory& shelf, role side,
+                             std::vector<named_listing>& found) const {
+    for (const std::string& name : share_of(names_on(shelf))) {
+        const auto members = list(name, side);
+        for (const listing& member : members) found.push_back({name, member});
+        if (members.empty()) shelf.remove_empty_directory(folder_name(name));
+    }
+}
+
 // A name is made after its context's socket and taken back before it: one that was there before the
 // sockets were listed, and whose socket is not among them, belongs to a dead context.
-void rendezvous::sweep_topics() const {
-    std::vector<std::pair<std::string, listing>> names;
-    for (const std::string& folder : share_of(topics_.list())) {
-        const auto members = list(folder);
-        for (const listing& member : members) names.emplace_back(folder, member);
-        if (members.empty()) topics_.remove_empty_directory(folder);
-    }
+void rendezvous::sweep_names() const {
+    std::vector<named_listing> names;
+    sweep_shelf(publishers_, role::publisher, names);
+    sweep_shelf(subscribers_, role::subscriber, names);
+    sweep_shelf(patterns_, role::subscriber, names);
     if (names.empty()) return;
     const std::vector<std::uint64_t> alive = contexts();
-    for (const auto& [folder, who] : names) {
-        if (!std::binary_search(alive.begin(), alive.end(), who.context)) leave(folder, who);
+    for (const auto& [name, who] : names) {
+        if (!std::binary_search(alive.begin(), alive.end(), who.context)) leave(name, who);
     }
 }
 
 void rendezvous::sweep() const noexcept try {
     sweep_sockets();
-    sweep_topics();
+    sweep_names();
 } catch (const error&) {
     // A share of the cleaning that was not done is done by the next newcomer.
 }

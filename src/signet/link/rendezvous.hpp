@@ -5,8 +5,14 @@
 // socket nobody listens on is dead, and whoever meets it removes it.
 //
 //     sockets/<context>                            16 hexadecimal digits
-//     topics/<name with ':' for '/'>/p-<context>-<endpoint>    a publisher
-//                                    s-<context>-<endpoint>    a subscriber
+//     publishers/<topic with ':' for '/'>/p-<context>-<endpoint>
+//     subscribers/<topic, likewise>/s-<context>-<endpoint>
+//     patterns/<pattern, likewise>/s-<context>-<endpoint>       of all topics that match
+//
+// Whoever enters reads the names of the other side only, so that a thousand subscribers of a topic
+// do not read each other's.
+//
+// Where a function takes a topic, a pattern (base/topic_pattern.hpp) is meant as well.
 //
 // Any thread may call any member; operations are independent system calls.
 #pragma once
@@ -40,6 +46,12 @@ struct listing {
     friend bool operator==(const listing&, const listing&) = default;
 };
 
+/// And the list it is on: a topic, or a pattern.
+struct named_listing {
+    std::string name;
+    listing who;
+};
+
 class rendezvous {
 public:
     /// $SIGNET_DIR, else /dev/shm/signet-<uid>. Nothing else in the environment moves it.
@@ -64,8 +76,16 @@ public:
     /// Everybody on the list of `topic` now, dead or alive.
     std::vector<listing> list(std::string_view topic) const;
 
-    /// Every topic that has a list now.
+    /// The publishers, or the subscribers, among them.
+    std::vector<listing> list(std::string_view topic, role side) const;
+
+    /// Every topic, and every pattern, that has a list now.
     std::vector<std::string> topics() const;
+    std::vector<std::string> patterns() const;
+
+    /// Everybody an endpoint of `topic` is to meet, dead or alive: for a publisher the subscribers
+    /// of its topic and of each pattern that matches, for a subscriber the publishers.
+    std::vector<named_listing> counterparts(std::string_view topic, role own) const;
 
     /// Every context that has a socket now, dead or alive.
     std::vector<std::uint64_t> contexts() const;
@@ -92,13 +112,18 @@ public:
 private:
     bool dead(const std::string& socket) const;
     void sweep_sockets() const;
-    void sweep_topics() const;
+    void sweep_names() const;
+    void sweep_shelf(const os::directory& shelf, role side,
+                     std::vector<named_listing>& found) const;
+    const os::directory& shelf_of(std::string_view topic, role side) const noexcept;
 
     std::string path_;
     unsigned uid_;
     os::directory root_;
     os::directory sockets_;
-    os::directory topics_;
+    os::directory publishers_;
+    os::directory subscribers_;
+    os::directory patterns_;
 };
 
 }  // namespace signet::link

@@ -85,7 +85,7 @@ TEST_F(Rendezvous, TheNamesOfADeadOneAreRemovedByWhoMeetsIt) {
     EXPECT_FALSE(place_.connect("t", one, after(watchdog)));
     EXPECT_TRUE(place_.list("t").empty());
     EXPECT_EQ(entries("sockets"), 0);
-    EXPECT_EQ(entries("topics"), 0);
+    EXPECT_EQ(entries("publishers"), 0);
 }
 
 TEST_F(Rendezvous, ASweepRemovesDeadSocketsAndNoOthers) {
@@ -119,9 +119,69 @@ TEST_F(Rendezvous, NamesThatAreNoListingsAreIgnored) {
     place_.enter("t", one);
     for (const char* name : {"x", "p-1-2", "q-0000000000000001-000000000000000a",
                              "p-000000000000000g-000000000000000a"}) {
-        std::ofstream{root_.path() + "/topics/t/" + name} << "text";
+        std::ofstream{root_.path() + "/publishers/t/" + name} << "text";
     }
     EXPECT_EQ(place_.list("t"), std::vector{one});
+}
+
+constexpr listing three{role::subscriber, 3, 30};
+
+/// The lists that the counterparts of somebody were found on.
+std::vector<std::string> lists_of(const std::vector<named_listing>& found) {
+    std::vector<std::string> names;
+    for (const named_listing& each : found) names.push_back(each.name);
+    return names;
+}
+
+TEST_F(Rendezvous, APublisherMeetsTheSubscribersOfItsNameAndOfPatternsThatMatch) {
+    const auto a = place_.listen(two.context);
+    const auto b = place_.listen(three.context);
+    place_.enter("robot/pose", two);
+    for (const char* pattern : {"robot/*", "**", "robot/*/pose"}) place_.enter(pattern, three);
+    EXPECT_EQ(lists_of(place_.counterparts("robot/pose", role::publisher)),
+              (std::vector<std::string>{"robot/pose", "**", "robot/*"}));
+}
+
+TEST_F(Rendezvous, ASubscriberOfAPatternMeetsThePublishersOfAllTopicsThatMatch) {
+    const auto a = place_.listen(one.context);
+    for (const char* topic : {"robot/pose", "robot/arm/pose", "car/pose"}) place_.enter(topic, one);
+    EXPECT_EQ(lists_of(place_.counterparts("robot/**", role::subscriber)),
+              (std::vector<std::string>{"robot/arm/pose", "robot/pose"}));
+    EXPECT_EQ(place_.counterparts("robot/*", role::subscriber).size(), 1u);
+}
+
+TEST_F(Rendezvous, SubscribersOfATopicDoNotMeetEachOther) {
+    const auto a = place_.listen(two.context);
+    place_.enter("t", two);
+    EXPECT_TRUE(place_.counterparts("t", role::subscriber).empty());
+    EXPECT_EQ(place_.counterparts("t", role::publisher).size(), 1u);
+}
+
+TEST_F(Rendezvous, PatternsAreListedApartFromTopics) {
+    const auto a = place_.listen(two.context);
+    place_.enter("robot/**", two);
+    place_.enter("t", two);
+    EXPECT_EQ(place_.patterns(), std::vector<std::string>{"robot/**"});
+    EXPECT_EQ(place_.topics(), std::vector<std::string>{"t"});
+    EXPECT_EQ(place_.list("robot/**"), std::vector{two});
+}
+
+TEST_F(Rendezvous, ASweepRemovesThePatternsOfTheDead) {
+    {
+        const auto listener = place_.listen(two.context);
+        place_.enter("robot/*", two);
+    }
+    place_.sweep();
+    EXPECT_EQ(entries("patterns"), 0);
+}
+
+TEST_F(Rendezvous, ADeadSubscriberOfAPatternIsRemovedByWhoMeetsIt) {
+    {
+        const auto listener = place_.listen(two.context);
+        place_.enter("robot/*", two);
+    }
+    EXPECT_FALSE(place_.connect("robot/*", two, after(watchdog)));
+    EXPECT_EQ(entries("patterns"), 0);
 }
 
 TEST_F(Rendezvous, WhoEntersWithoutListeningIsTold) {

@@ -16,33 +16,30 @@
 namespace signet::observe {
 namespace {
 
-struct listed_name {
-    std::string topic;
-    link::listing who;
-};
-
 /// One look into a directory, and a conversation with everybody who was found.
 class survey {
 public:
     survey(const std::string& directory, deadline until) : directory_{directory}, until_{until} {}
 
     snapshot run() {
-        for (const std::string& topic : directory_.topics()) {
-            for (const link::listing& who : directory_.list(topic)) names_.push_back({topic, who});
-        }
+        for (const std::string& topic : directory_.topics()) note_names(topic);
+        for (const std::string& pattern : directory_.patterns()) note_names(pattern);
         for (const std::uint64_t context : directory_.contexts()) {
             call(context, [&] { return directory_.connect(context, until_); });
         }
-        for (const listed_name& name : names_) {
+        for (const link::named_listing& name : names_) {
             if (talks_.contains(name.who.context) || busy_.contains(name.who.context)) continue;
-            call(name.who.context,
-                 [&] { return directory_.connect(name.topic, name.who, until_); });
+            call(name.who.context, [&] { return directory_.connect(name.name, name.who, until_); });
         }
         listen();
         return collect();
     }
 
 private:
+    void note_names(const std::string& topic) {
+        for (const link::listing& who : directory_.list(topic)) names_.push_back({topic, who});
+    }
+
     /// Somebody whose backlog is full is alive, but does not accept: the same as no answer.
     template <class Connect>
     void call(std::uint64_t context, Connect&& connect) try {
@@ -109,9 +106,9 @@ private:
 
     std::vector<endpoint> endpoints_by_name(std::uint64_t context) const {
         std::vector<endpoint> found;
-        for (const listed_name& name : names_) {
+        for (const link::named_listing& name : names_) {
             if (name.who.context != context) continue;
-            found.push_back({.topic = name.topic, .side = name.who.side, .id = name.who.endpoint});
+            found.push_back({.topic = name.name, .side = name.who.side, .id = name.who.endpoint});
         }
         return found;
     }
@@ -119,7 +116,7 @@ private:
     link::rendezvous directory_;
     deadline until_;
     os::epoll set_;
-    std::vector<listed_name> names_;
+    std::vector<link::named_listing> names_;
     std::map<std::uint64_t, std::unique_ptr<conversation>> talks_;  // by context
     std::set<std::uint64_t> busy_;
     std::size_t dead_names_ = 0;

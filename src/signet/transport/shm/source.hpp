@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace signet::transport::shm {
@@ -20,6 +21,7 @@ namespace signet::transport::shm {
 /// What a publisher's welcome says, checked.
 struct welcome {
     std::uint64_t publisher;
+    std::string topic;  ///< as it was announced, and asked for
     std::uint64_t start;
     std::uint32_t held_max;
     memory::topic_geometry geometry;
@@ -41,6 +43,7 @@ class source {
 public:
     source(const welcome& from, const link::peer_identity& who, source_memory memory)
         : publisher{from.publisher},
+          topic{from.topic},
           identity{who},
           type{from.type},
           memory_{std::move(memory)},
@@ -76,6 +79,7 @@ public:
     const os::descriptor& data_event() const noexcept { return memory_.data_event; }
 
     const std::uint64_t publisher;
+    const std::string topic;
     const link::peer_identity identity;
     const wire::type_descriptor type;
 

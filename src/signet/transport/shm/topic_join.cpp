@@ -37,6 +37,9 @@ std::uint32_t held_max_of(const wire::frame_reader& frame) {
 void topic_publisher::process_join(link::peer& from, const wire::frame_reader& frame,
                                    std::vector<os::descriptor> descriptors) {
     const std::uint64_t endpoint = frame.u64(key::from);
+    if (const auto wanted = frame.text_or(key::topic, topic_); wanted != topic_) {
+        throw error{errc::peer_misbehaved, "join topic", topic_, "it asked for another one"};
+    }
     if (table_.find(endpoint) != nullptr) {
         throw error{errc::peer_misbehaved, "join topic", topic_, "it joined twice"};
     }

@@ -110,7 +110,8 @@ bool topic_publisher::wait_for_subscribers(std::size_t count, const patience& li
 
 // ---- the control thread, with the plane's lock held ---------------------------------------------
 
-void topic_publisher::found(link::peer&, std::uint64_t) {}  // subscribers ask; nothing to do here
+// Subscribers ask; nothing to do here.
+void topic_publisher::found(link::peer&, std::string_view, std::uint64_t) {}
 
 void topic_publisher::received(link::peer& from, const wire::frame_reader& frame,
                                std::vector<os::descriptor> descriptors) {

@@ -88,7 +88,7 @@ public:
     // link::participant
     const std::string& topic() const override { return topic_; }
     link::listing self() const override { return self_; }
-    void found(link::peer& from, std::uint64_t endpoint) override;
+    void found(link::peer& from, std::string_view topic, std::uint64_t endpoint) override;
     void received(link::peer& from, const wire::frame_reader& frame,
                   std::vector<os::descriptor> descriptors) override;
     bool gone(link::peer& who, const link::departure& how) override;

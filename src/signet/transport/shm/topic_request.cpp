@@ -2,6 +2,7 @@
 // How a subscriber asks to join a publisher, and what it makes of the answer. Runs in the control
 // thread (or the one that creates the subscriber), with the plane's lock held.
 #include <signet/base/error.hpp>
+#include <signet/base/name.hpp>
 #include <signet/transport/shm/shared_memory.hpp>
 #include <signet/transport/shm/topic_subscriber.hpp>
 #include <signet/wire/descriptor_codec.hpp>
@@ -25,8 +26,9 @@ memory::topic_geometry read_geometry(const wire::frame_reader& frame) {
     throw error{errc::peer_misbehaved, "join a publisher", {}, "its geometry is impossible"};
 }
 
-welcome read_welcome(const wire::frame_reader& frame, delivery policy) {
+welcome read_welcome(const wire::frame_reader& frame, const std::string& topic, delivery policy) {
     return {frame.u64(key::from),
+            topic,
             frame.u64(key::start),
             static_cast<std::uint32_t>(
                 std::min<std::uint64_t>(frame.u64(key::held_max), memory::held_max_limit)),
@@ -70,21 +72,22 @@ void require_room(const wire::type_descriptor& ours, const welcome& answer) {
 
 }  // namespace
 
-void topic_subscriber::found(link::peer& from, std::uint64_t endpoint) {
+void topic_subscriber::found(link::peer& from, std::string_view topic, std::uint64_t endpoint) {
     if (retired_ || joins_.contains(endpoint)) return;
     shared_memory page = create_own_memory("signet-subscriber", sizeof(memory::subscriber_page));
     const bool barriers = life::fencing_of_this_process() == life::fence_mode::on_demand;
     auto frame = wire::frame_writer{link::kind::join}
                      .put(key::to, endpoint)
                      .put(key::from, self_.endpoint)
+                     .put(key::topic, topic)
                      .put(key::policy, static_cast<std::uint64_t>(options_.policy))
                      .put(key::held_max, options_.held_max)
                      .put(key::history, options_.history)
                      .put(key::fence, std::uint64_t{barriers ? 0u : 1u});
     if (type_) frame.put(key::type, wire::encode(*type_));
     plane_->send(from, frame.take(), std::array{page.file.get()});
-    joins_.emplace(endpoint,
-                   join_request{&from, std::make_shared<os::mapping>(std::move(page.bytes))});
+    joins_.emplace(endpoint, join_request{&from, std::string{topic},
+                                          std::make_shared<os::mapping>(std::move(page.bytes))});
 }
 
 void topic_subscriber::received(link::peer& from, const wire::frame_reader& frame,
@@ -102,7 +105,7 @@ void topic_subscriber::received(link::peer& from, const wire::frame_reader& fram
         joins_.erase(joined);
     } else if (frame.kind() == link::kind::refuse) {
         const auto code = static_cast<errc>(frame.u64(key::code));
-        const error why{code, "join topic", topic_, frame.text(key::reason)};
+        const error why{code, "join topic", joined->second.topic, frame.text(key::reason)};
         const std::uint64_t publisher = joined->first;
         joins_.erase(joined);
         fail(from.identity, publisher, why);
@@ -113,12 +116,12 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
                                        const wire::frame_reader& frame,
                                        std::vector<os::descriptor> descriptors) {
     if (std::exchange(request.welcomed, true)) {
-        throw error{errc::peer_misbehaved, "join topic", topic_, "it welcomed us twice"};
+        throw error{errc::peer_misbehaved, "join topic", request.topic, "it welcomed us twice"};
     }
     const std::uint64_t publisher = frame.u64(key::from);
     try {
-        const welcome answer = read_welcome(frame, options_.policy);
-        if (type_) require_same_layout(*type_, answer.type, topic_);
+        const welcome answer = read_welcome(frame, request.topic, options_.policy);
+        if (type_) require_same_layout(*type_, answer.type, request.topic);
         if (type_) require_room(*type_, answer);
         source_memory memory = map_all(request.page, std::move(descriptors), answer.geometry);
         silence_.add(publisher, from.identity, memory.segment);
@@ -202,9 +205,15 @@ void topic_subscriber::end(const link::peer_identity& who, std::uint64_t publish
 void topic_subscriber::fail(const link::peer_identity& who, std::uint64_t publisher,
                             const error& why) {
     events_.add(topic_event::kind::refused, who, publisher, why.what());
+    if (is_event_only(why)) return post();
     inbox news;
     news.failure = why;
     hand_over(std::move(news));
+}
+
+bool topic_subscriber::is_event_only(const error& why) const {
+    // A pattern takes in topics that its subscriber was not written for.
+    return is_wild(topic_) && why.code() == errc::incompatible_type;
 }
 
 void topic_subscriber::declined(const link::peer& who, const link::refusal& why) {
@@ -213,8 +222,9 @@ void topic_subscriber::declined(const link::peer& who, const link::refusal& why)
     });
     if (asked == joins_.end()) return;
     const std::uint64_t publisher = asked->first;
+    const std::string topic = asked->second.topic;
     joins_.erase(asked);
-    fail(who.identity, publisher, {static_cast<errc>(why.code), "join topic", topic_, why.reason});
+    fail(who.identity, publisher, {static_cast<errc>(why.code), "join topic", topic, why.reason});
 }
 
 void topic_subscriber::distrusted(const link::peer_identity& who, const std::string& reason) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The receiving end of a topic in shared memory, untyped: it joins every publisher of its name, now
-// and later, and reads their rings in turn. The protocol: docs/design/topic-ring.md.
+// The receiving end of a topic in shared memory, untyped: it joins every publisher of its name, or
+// of the names its pattern stands for, now and later, and reads their rings in turn. The protocol:
+// docs/design/topic-ring.md.
 //
 // Thread safety: receiving belongs to one thread at a time; events may be taken from any thread.
 // Everything a publisher wrote is checked; one that breaks the rules is dropped, and an event says
@@ -50,7 +51,8 @@ struct subscriber_counts {
 
 class topic_subscriber final : public link::participant {
 public:
-    /// `type` null: takes messages of any type; the source says which.
+    /// `topic` may be a pattern (base/topic_pattern.hpp). `type` null: takes messages of any type;
+    /// the source says which.
     topic_subscriber(std::shared_ptr<link::control_plane> plane, std::string topic,
                      const wire::type_descriptor* type, const subscriber_options& options);
     ~topic_subscriber() override;
@@ -120,7 +122,7 @@ public:
     // link::participant
     const std::string& topic() const override { return topic_; }
     link::listing self() const override { return self_; }
-    void found(link::peer& from, std::uint64_t endpoint) override;
+    void found(link::peer& from, std::string_view topic, std::uint64_t endpoint) override;
     void received(link::peer& from, const wire::frame_reader& frame,
                   std::vector<os::descriptor> descriptors) override;
     bool gone(link::peer& who, const link::departure& how) override;
@@ -139,6 +141,7 @@ private:
     /// A publisher we asked to let us join.
     struct join_request {
         link::peer* peer;
+        std::string topic;
         std::shared_ptr<os::mapping> page;
         bool welcomed = false;
     };
@@ -272,6 +275,7 @@ private:
     void process_eviction(const link::peer_identity& who, const wire::frame_reader& frame);
     void end(const link::peer_identity& who, std::uint64_t publisher, const link::departure& how);
     void fail(const link::peer_identity& who, std::uint64_t publisher, const error& why);
+    bool is_event_only(const error& why) const;
     void hand_over(inbox news);
     void show_counts(std::uint64_t publisher, std::shared_ptr<const os::mapping> page);
     subscriber_counts counts_for_onlookers() const;
