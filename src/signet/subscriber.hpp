@@ -15,6 +15,7 @@
 #include <signet/context.hpp>
 #include <signet/topic.hpp>
 #include <signet/transport/shm/sample_slot.hpp>
+#include <signet/transport/shm/subscriber_watch.hpp>
 
 #include <chrono>
 #include <iterator>
@@ -108,6 +109,11 @@ public:
 
     /// Who joined, left, died or was refused, oldest first; none: nothing new.
     std::optional<topic_event> try_event() { return engine_->try_event(); }
+
+    /// For waits over several endpoints.
+    std::unique_ptr<transport::waitable> watch() const {
+        return std::make_unique<transport::shm::subscriber_watch>(engine_.shared());
+    }
 
     std::uint64_t received() const noexcept { return engine_->counts().received; }
 

@@ -127,9 +127,7 @@ std::uint64_t ring_reader::skip_passed() noexcept {
 }
 
 void ring_reader::skip_to_newest() noexcept {
-    const std::uint64_t stamp =
-        slot_of(position_).stamp.load(std::memory_order_relaxed);  // relaxed: read again to open
-    if (stamp <= position_) return;
+    if (!anything_there()) return;
     const std::uint64_t newest = published();
     if (newest <= position_ + 1) return;
     skipped_ += newest - 1 - position_;

@@ -174,6 +174,12 @@ public:
     /// Holds the next message, which must be of exactly `bytes` bytes and lie in a chunk.
     read_result try_hold(message_view& view, std::size_t bytes) noexcept;
 
+    /// Whether a read would find anything but an empty ring; reads and changes nothing.
+    bool anything_there() const noexcept {
+        // relaxed: a hint, for the read that follows loads it again
+        return slot_of(position_).stamp.load(std::memory_order_relaxed) > position_;
+    }
+
     /// R6: ends the hold of a message that was opened in place.
     void release(std::uint32_t hold) noexcept;
 

@@ -209,15 +209,25 @@ void topic_subscriber::release(const received_message& message) noexcept {
 
 bool topic_subscriber::prepare_sleep() {
     words_.clear();
-    words_.push_back(notice_.watch());
     const bool by_events = plane_->manual() || sources_.size() >= os::futex_waiters_max;
     if (by_events) {
         fd();
         settle_events();
     } else {
-        for (const auto& known : sources_) words_.push_back(known->data_bell.arm());
+        arm(words_);
     }
     return by_events;
+}
+
+void topic_subscriber::arm(std::vector<os::futex_waiter>& words) {
+    words.push_back(notice_.watch());
+    for (const auto& known : sources_) words.push_back(known->data_bell.arm());
+}
+
+void topic_subscriber::settle() {
+    fd();
+    settle_events();
+    if (anything_there()) news_event_.signal();
 }
 
 void topic_subscriber::sleep_now(bool by_events, deadline until) {

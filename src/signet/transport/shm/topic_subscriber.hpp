@@ -21,6 +21,7 @@
 #include <signet/transport/topic.hpp>
 #include <signet/wire/descriptor.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <map>
@@ -106,6 +107,36 @@ public:
     /// Readable when a message, an event or an end may be there; stays so until a receive found the
     /// rings empty. Made at the first call.
     int fd();
+
+    // For a wait over several endpoints (subscriber_watch.hpp); the receiving thread's.
+
+    /// Whether a receive would find a message, a loss, a newcomer, an end or an error. Takes
+    /// nothing.
+    bool anything_there() const {
+        check_process();
+        // relaxed: a hint, for absorb() looks again; its post() orders it for who sleeps
+        if (news_.load(std::memory_order_relaxed)) return true;
+        if (!is_time()) return false;
+        return std::any_of(sources_.begin(), sources_.end(), [](const auto& known) {
+            return known->ended || known->reader.anything_there();
+        });
+    }
+
+    /// Arms all bells and adds the words to wait for; after this, look again.
+    void arm(std::vector<os::futex_waiter>& words);
+
+    /// Has fd() not be readable until the next change, unless something is there already.
+    void settle();
+
+    std::uint32_t notices() const noexcept { return notice_.watch().expected; }
+    std::uint64_t sources_version() const noexcept { return sources_version_; }
+    std::size_t words() const noexcept { return 1 + sources_.size(); }
+
+    /// When the next sample may be received; never: it may be now.
+    deadline next_sample() const { return is_time() ? never : next_sample_; }
+    bool stopped() const noexcept { return plane_->stopped(); }
+    bool retired() const noexcept { return retired_; }
+    const std::shared_ptr<link::control_plane>& plane() const noexcept { return plane_; }
 
     /// The user's end is gone and only samples are left: joins nobody any more, leaves every
     /// publisher whose samples are not held, and holds none of the others back.
@@ -305,8 +336,8 @@ private:
     std::vector<counted_page> pages_;              // for onlookers
     std::map<std::uint64_t, join_request> joins_;  // the control thread's, by publisher
     std::atomic<std::uint64_t> deadlines_missed_{0};
-    bool retired_ = false;   // guarded by the plane's lock
-    silence_watch silence_;  // likewise
+    bool retired_ = false;   // guarded by the plane's lock; changed by the receiving thread
+    silence_watch silence_;  // guarded by the plane's lock
     event_log events_;
 
     std::shared_ptr<link::control_plane> plane_;

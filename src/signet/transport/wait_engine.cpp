@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/transport/wait_engine.hpp>
+
+#include <signet/base/error.hpp>
+
+#include <algorithm>
+#include <array>
+#include <stop_token>
+
+namespace signet::transport {
+namespace {
+
+// What the epoll set calls its members: our own event, planes by their place, the rest by key.
+constexpr std::uint64_t event_tag = 0;
+constexpr std::uint64_t plane_bit = std::uint64_t{1} << 63;
+
+std::uint64_t tag_of(wait_key key) {
+    return static_cast<std::uint64_t>(key);
+}
+
+}  // namespace
+
+// ---- members ------------------------------------------------------------------------------------
+
+wait_key wait_engine::add(std::unique_ptr<waitable> endpoint) {
+    drop_gone();
+    for (const member& known : members_) {
+        if (known.endpoint && known.endpoint->identity() == endpoint->identity()) {
+            throw contract_violation{"wait for many: this endpoint is in the set already"};
+        }
+    }
+    if (auto plane = endpoint->plane(); plane && plane->manual()) drive(std::move(plane));
+    members_.push_back({wait_key{next_key_++}, std::move(endpoint)});
+    return members_.back().key;
+}
+
+wait_key wait_engine::add_descriptor(int fd, os::interest wanted) {
+    open_set();
+    const wait_key key{next_key_++};
+    set_->add(fd, wanted, tag_of(key));
+    members_.push_back({key, nullptr, fd, wanted});
+    ++descriptors_;
+    return key;
+}
+
+bool wait_engine::remove(wait_key which) {
+    drop_gone();
+    member* const found = find(which);
+    if (found == nullptr) return false;
+    unwatch(*found);
+    if (!found->endpoint) --descriptors_;
+    members_.erase(members_.begin() + (found - members_.data()));
+    return true;
+}
+
+bool wait_engine::enable(wait_key which, bool wanted) {
+    member* const found = find(which);
+    if (found == nullptr) return false;
+    found->enabled = wanted;
+    return true;
+}
+
+void wait_engine::drive(std::shared_ptr<link::control_plane> plane) {
+    if (std::find(planes_.begin(), planes_.end(), plane) != planes_.end()) return;
+    open_set();
+    set_->add(plane->fd(), os::interest::readable, plane_bit | planes_.size());
+    planes_.push_back(std::move(plane));
+}
+
+wait_engine::member* wait_engine::find(wait_key which) {
+    const auto at = std::lower_bound(members_.begin(), members_.end(), which,
+                                     [](const member& m, wait_key k) { return m.key < k; });
+    return at != members_.end() && at->key == which ? &*at : nullptr;
+}
+
+void wait_engine::drop_gone() {
+    const auto gone = [](const member& m) { return m.endpoint && m.endpoint->gone(); };
+    const auto watched = [&](const member& m) { return gone(m) && m.fd >= 0; };
+    if (std::any_of(members_.begin(), members_.end(), watched)) drop_set();
+    std::erase_if(members_, gone);
+}
+
+void wait_engine::drop_set() {
+    // Of a descriptor that was closed the set cannot be told, and a forked child may keep it alive.
+    if (!set_) return;
+    set_.reset();
+    open_set();
+    for (std::size_t i = 0; i < planes_.size(); ++i) {
+        set_->add(planes_[i]->fd(), os::interest::readable, plane_bit | i);
+    }
+    for (member& one : members_) {
+        if (one.endpoint) {
+            one.fd = -1;
+        } else {
+            set_->add(one.fd, one.wanted, tag_of(one.key));
+        }
+    }
+}
+
+void wait_engine::open_set() {
+    if (set_) return;
+    set_.emplace();
+    set_->add(event_.fd(), os::interest::readable, event_tag);
+}
+
+void wait_engine::watch(member& one) {
+    if (one.fd >= 0) return;
+    const int fd = one.endpoint->fd();
+    if (fd < 0) return;
+    set_->add(fd, os::interest::readable, tag_of(one.key));
+    one.fd = fd;
+}
+
+void wait_engine::unwatch(member& one) {
+    if (one.fd < 0) return;
+    const int fd = std::exchange(one.fd, -1);
+    try {
+        set_->remove(fd);
+    } catch (const error&) {
+        // The user closed it: it is not in the set any more.
+    }
+}
+
+// ---- waiting ------------------------------------------------------------------------------------
+
+std::span<const wait_key> wait_engine::wait(const patience& limit) {
+    drop_gone();
+    bool found = look_everywhere();
+    while (!found && !ended(limit) && (limit.until == never || clock::now() < limit.until)) {
+        const auto glance = [&] { return (found = look()) || ended(limit); };
+        if (!spins() || !spinner_.spin(glance, until_of(limit))) found = sleep(limit);
+    }
+    if (!found) woken_.exchange(false, std::memory_order_acquire);  // SYNC wake-many
+    return ready_;
+}
+
+bool wait_engine::asks_kernel() const {
+    return descriptors_ != 0 || !planes_.empty();
+}
+
+/// Descriptors have their turn even where an endpoint is always ready.
+bool wait_engine::look_everywhere() {
+    if (asks_kernel()) wait_in_set(deadline::min());
+    return look();
+}
+
+bool wait_engine::look() {
+    ready_.clear();
+    const std::size_t count = members_.size();
+    if (turn_ >= count) turn_ = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t at = turn_ + i < count ? turn_ + i : turn_ + i - count;
+        if (is_ready(members_[at])) ready_.push_back(members_[at].key);
+    }
+    if (!ready_.empty()) ++turn_;
+    return !ready_.empty();
+}
+
+bool wait_engine::is_ready(member& one) {
+    if (!one.endpoint) return std::exchange(one.reported, false);
+    if (!one.enabled || !one.endpoint->ready()) return false;
+    one.endpoint->touched();
+    return true;
+}
+
+bool wait_engine::spins() const {
+    return std::any_of(members_.begin(), members_.end(), [](const member& m) {
+        return m.endpoint && m.enabled && m.endpoint->words() != 0;
+    });
+}
+
+bool wait_engine::ended(const patience& limit) const {
+    const auto stopped = [](const member& m) {
+        return m.endpoint && m.enabled && m.endpoint->stopped();
+    };
+    return woken_.load(std::memory_order_acquire) ||  // SYNC wake-many
+           limit.stop.stop_requested() || std::any_of(members_.begin(), members_.end(), stopped);
+}
+
+deadline wait_engine::until_of(const patience& limit) const {
+    deadline until = limit.until;
+    for (const member& one : members_) {
+        if (one.endpoint && one.enabled) until = std::min(until, one.endpoint->due());
+    }
+    return until;
+}
+
+void wait_engine::wake() {
+    woken_.store(true, std::memory_order_release);  // SYNC wake-many
+    post();
+}
+
+void wait_engine::post() {
+    event_.signal();
+    notice_.post();
+}
+
+// ---- sleeping -----------------------------------------------------------------------------------
+
+bool wait_engine::sleep(const patience& limit) {
+    const std::stop_callback stopper{limit.stop, [this] { post(); }};
+    const bool by_words = !asks_kernel() && fits_words();
+    by_words ? arm_words() : arm_descriptors();
+    bool found = look();
+    if (!found && !ended(limit)) {
+        const deadline until = until_of(limit);
+        spinner_.learn_from(
+            [&] { by_words ? void(os::futex_wait_any(words_, until)) : wait_in_set(until); });
+        found = look();
+    }
+    disarm();
+    return found;
+}
+
+bool wait_engine::fits_words() const {
+    std::size_t count = 1;
+    for (const member& one : members_) {
+        if (one.endpoint && one.enabled) count += one.endpoint->words();
+    }
+    return count <= os::futex_waiters_max;
+}
+
+void wait_engine::arm_words() {
+    words_.assign(1, notice_.watch());
+    for (member& one : members_) {
+        if (one.endpoint && one.enabled) one.endpoint->arm(words_);
+    }
+}
+
+void wait_engine::arm_descriptors() {
+    open_set();
+    event_.drain();  // nobody else reads it; what it was about is looked at after this
+    for (member& one : members_) {
+        if (!one.endpoint || !one.enabled) continue;
+        watch(one);
+        one.endpoint->arm_fd();
+    }
+}
+
+void wait_engine::wait_in_set(deadline until) {
+    std::array<os::ready, os::epoll::ready_max> storage;
+    // A plane that is driven by hand has nobody to ring the backstop.
+    const auto found = set_->wait(storage, std::min(until, after(life::backstop)));
+    if (found.empty()) touch_all();
+    take(found);
+}
+
+/// After the backstop no bell is believed to be armed.
+void wait_engine::touch_all() {
+    for (member& one : members_) {
+        if (one.endpoint) one.endpoint->touched();
+    }
+}
+
+void wait_engine::take(std::span<const os::ready> found) {
+    bool stray = false;
+    for (const os::ready& one : found) {
+        if (one.tag == event_tag) continue;
+        if ((one.tag & plane_bit) != 0) {
+            planes_[one.tag & ~plane_bit]->poll(clock::now());
+        } else if (member* const known = find(wait_key{one.tag})) {
+            note(*known);
+        } else {
+            stray = true;
+        }
+    }
+    if (stray) drop_set();
+}
+
+void wait_engine::note(member& one) {
+    one.reported = true;
+    if (!one.endpoint) return;
+    one.endpoint->touched();
+    if (!one.enabled) unwatch(one);
+}
+
+void wait_engine::disarm() {
+    for (member& one : members_) {
+        if (one.endpoint && one.enabled) one.endpoint->disarm();
+    }
+}
+
+}  // namespace signet::transport

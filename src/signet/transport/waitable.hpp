@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a wait for many things at once (wait_engine.hpp) has to know of each of them. An endpoint of
+// a carrier has an adapter that says it; the adapter may outlive the endpoint.
+//
+// Thread safety: belongs to the thread that waits, which is the one the endpoint belongs to.
+#pragma once
+
+#include <signet/base/time.hpp>
+#include <signet/link/control_plane.hpp>
+#include <signet/os/futex.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace signet::transport {
+
+class waitable {
+public:
+    waitable() = default;
+    virtual ~waitable() = default;
+    waitable(const waitable&) = delete;
+    waitable& operator=(const waitable&) = delete;
+
+    /// What it stands for: two waitables of one endpoint have the same.
+    virtual const void* identity() const noexcept = 0;
+
+    /// Whether the endpoint is no more. The members below are for those that are.
+    virtual bool gone() const noexcept { return false; }
+
+    /// Whether there may be something for the user. Takes nothing. What is not level but an
+    /// occurrence (an event) is reported once.
+    virtual bool ready() = 0;
+
+    /// When it will be ready by itself.
+    virtual deadline due() const { return never; }
+
+    /// Whether its context was stopped.
+    virtual bool stopped() const { return false; }
+
+    /// What drives it; null: nothing has to.
+    virtual std::shared_ptr<link::control_plane> plane() const { return nullptr; }
+
+    /// How many words arm() adds.
+    virtual std::size_t words() const { return 0; }
+
+    /// Has whoever makes it ready wake one of these words. After this, look again, then sleep.
+    virtual void arm(std::vector<os::futex_waiter>&) {}
+
+    /// The same for a descriptor that becomes readable; -1: there is none.
+    virtual int fd() { return -1; }
+    virtual void arm_fd() {}
+
+    /// Ends what arm() and arm_fd() began, where wakers do not.
+    virtual void disarm() {}
+
+    /// The descriptor was reported readable, or the endpoint was used: arm_fd() starts afresh.
+    virtual void touched() noexcept {}
+};
+
+}  // namespace signet::transport
