@@ -53,7 +53,7 @@ TEST(Decode, TextAndBytesAsWholeMessagesAreThemselves) {
 }
 
 TEST(Decode, LongTextsAndListsAreRead) {
-    for (const std::size_t size : {31, 32, 255, 256, 65535, 65536}) {
+    for (const std::size_t size : {31u, 32u, 255u, 256u, 65535u, 65536u}) {
         const std::vector<std::string> list(size, std::string(size == 65536 ? 1 : 40, 'x'));
         EXPECT_EQ(decoded<std::vector<std::string>>(encoded(list)), list);
     }

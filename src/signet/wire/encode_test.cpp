@@ -53,7 +53,7 @@ TEST(Encode, TextAndBytesAsWholeMessagesAreThemselves) {
 }
 
 TEST(Encode, TheSizeIsExactWhereverTheFormatOfALengthChanges) {
-    for (const std::size_t size : {0, 1, 15, 16, 31, 32, 255, 256, 65535, 65536}) {
+    for (const std::size_t size : {0u, 1u, 15u, 16u, 31u, 32u, 255u, 256u, 65535u, 65536u}) {
         const pair_of text{std::string(size, 'x'), 1};
         const std::vector<std::string> list(size, "x");
         std::vector<std::byte> room(encoded_bytes(text) + encoded_bytes(list));

@@ -2,13 +2,10 @@
 #include <signet/wire/json.hpp>
 
 #include <signet/base/error.hpp>
-#include <signet/wire/base64.hpp>
+#include <signet/wire/json_output.hpp>
+#include <signet/wire/json_packed.hpp>
 #include <signet/wire/utf8.hpp>
 
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <concepts>
 #include <cstring>
 #include <utility>
 
@@ -51,20 +48,6 @@ void append_escaped(std::string& out, std::string_view sequence) {
     }
 }
 
-template <class Number>
-void append_number(std::string& out, Number number) {
-    std::array<char, 40> buffer;
-    const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
-    out.append(buffer.data(), result.ptr);
-}
-
-template <std::floating_point Number>
-void append_real(std::string& out, Number number) {
-    if (std::isfinite(number)) return append_number(out, number);
-    if (std::isnan(number)) out += "\"nan\"";
-    if (std::isinf(number)) out += number > 0 ? "\"inf\"" : "\"-inf\"";
-}
-
 template <class Value>
 Value load(bytes_view bytes) {
     Value value;
@@ -72,102 +55,66 @@ Value load(bytes_view bytes) {
     return value;
 }
 
-void append_scalar(std::string& out, type_kind kind, bytes_view bytes) {
-    switch (kind) {
-        case type_kind::boolean: out += bytes.front() != std::byte{0} ? "true" : "false"; break;
-        case type_kind::i8: append_number(out, int{load<std::int8_t>(bytes)}); break;
-        case type_kind::i16: append_number(out, load<std::int16_t>(bytes)); break;
-        case type_kind::i32: append_number(out, load<std::int32_t>(bytes)); break;
-        case type_kind::i64: append_number(out, load<std::int64_t>(bytes)); break;
-        case type_kind::u8: append_number(out, unsigned{load<std::uint8_t>(bytes)}); break;
-        case type_kind::u16: append_number(out, load<std::uint16_t>(bytes)); break;
-        case type_kind::u32: append_number(out, load<std::uint32_t>(bytes)); break;
-        case type_kind::u64: append_number(out, load<std::uint64_t>(bytes)); break;
-        case type_kind::f32: append_real(out, load<float>(bytes)); break;
-        case type_kind::f64: append_real(out, load<double>(bytes)); break;
-        default: append_json_text(out, as_text(bytes).substr(0, as_text(bytes).find('\0'))); break;
-    }
-}
-
+/// Of types of a fixed size.
 class writer {
 public:
     writer(std::string& out, const type_descriptor& descriptor, json_style style)
-        : out_{out}, begin_{out.size()}, descriptor_{descriptor}, style_{style} {}
+        : out_{out, descriptor, style}, descriptor_{descriptor} {}
 
     void write(const type_info& type, bytes_view bytes) {
-        check_limit();
+        out_.check_limit();
         switch (type.kind) {
             case type_kind::structure: return write_structure(type, bytes);
             case type_kind::array: return write_array(type, bytes);
             case type_kind::enumeration: return write(descriptor_.type(type.element), bytes);
-            case type_kind::text: return append_json_text(out_, as_text(bytes));
-            case type_kind::bytes: return append_json_text(out_, to_base64(bytes));
-            default: return append_scalar(out_, type.kind, bytes);
+            default: return write_scalar(type.kind, bytes);
         }
     }
 
 private:
-    void check_limit() const {
-        if (out_.size() - begin_ <= json_bytes_max) return;
-        throw error{errc::too_large, "print a message as JSON", descriptor_.name(),
-                    "it would take more than 64 MiB"};
-    }
-
     void write_structure(const type_info& type, bytes_view bytes) {
-        open('{');
+        out_.open('{');
         bool first = true;
         for (const field_info& field : type.fields) {
-            next(std::exchange(first, false), style_ == json_style::indented);
-            append_json_text(out_, field.name);
-            out_ += style_ == json_style::indented ? ": " : ":";
+            out_.next(std::exchange(first, false), out_.is_indented());
+            out_.name(field.name);
             const type_info& of = descriptor_.type(field.type);
             write(of, bytes.subspan(field.offset, of.size));
         }
-        close('}', style_ == json_style::indented && !type.fields.empty());
+        out_.close('}', out_.is_indented() && !type.fields.empty());
     }
 
     void write_array(const type_info& type, bytes_view bytes) {
         const type_info& of = descriptor_.type(type.element);
-        if (of.kind == type_kind::character) return append_scalar(out_, of.kind, bytes);
-        const bool line_each = style_ == json_style::indented && !fits_a_line(of);
-        open('[');
+        if (of.kind == type_kind::character) return out_.characters(as_text(bytes));
+        const bool line_each = out_.is_line_each(of);
+        out_.open('[');
         for (std::uint64_t i = 0; i < type.count; ++i) {
-            next(i == 0, line_each);
+            out_.next(i == 0, line_each);
             write(of, bytes.subspan(i * of.size, of.size));
         }
-        close(']', line_each);
+        out_.close(']', line_each);
     }
 
-    static bool fits_a_line(const type_info& element) {
-        return is_scalar(element.kind) || element.kind == type_kind::enumeration;
+    void write_scalar(type_kind kind, bytes_view bytes) {
+        switch (kind) {
+            case type_kind::boolean: return out_.number(bytes.front() != std::byte{0});
+            case type_kind::i8: return out_.number(int{load<std::int8_t>(bytes)});
+            case type_kind::i16: return out_.number(load<std::int16_t>(bytes));
+            case type_kind::i32: return out_.number(load<std::int32_t>(bytes));
+            case type_kind::i64: return out_.number(load<std::int64_t>(bytes));
+            case type_kind::u8: return out_.number(unsigned{load<std::uint8_t>(bytes)});
+            case type_kind::u16: return out_.number(load<std::uint16_t>(bytes));
+            case type_kind::u32: return out_.number(load<std::uint32_t>(bytes));
+            case type_kind::u64: return out_.number(load<std::uint64_t>(bytes));
+            case type_kind::f32: return out_.number(load<float>(bytes));
+            case type_kind::f64: return out_.number(load<double>(bytes));
+            default: return out_.characters(as_text(bytes));
+        }
     }
 
-    void open(char bracket) {
-        out_ += bracket;
-        ++depth_;
-    }
-
-    void next(bool first, bool on_new_line) {
-        if (!first) out_ += style_ == json_style::indented && !on_new_line ? ", " : ",";
-        if (on_new_line) new_line();
-    }
-
-    void close(char bracket, bool on_new_line) {
-        --depth_;
-        if (on_new_line) new_line();
-        out_ += bracket;
-    }
-
-    void new_line() {
-        out_ += '\n';
-        out_.append(2 * depth_, ' ');
-    }
-
-    std::string& out_;
-    std::size_t begin_;
+    detail::json_output out_;
     const type_descriptor& descriptor_;
-    json_style style_;
-    std::size_t depth_ = 0;
 };
 
 }  // namespace
@@ -194,6 +141,7 @@ void append_json(std::string& out, const type_descriptor& type, std::span<const 
                     "it has " + std::to_string(payload.size()) + " bytes; its type has " +
                         std::to_string(type.size())};
     }
+    if (!type.has_fixed_size()) return detail::append_packed_json(out, type, payload, style);
     writer{out, type, style}.write(type.root(), payload);
 }
 

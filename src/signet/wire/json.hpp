@@ -8,8 +8,13 @@
 //     float               the shortest number that reads back the same; "nan", "inf" and "-inf",
 //                         which JSON has no numbers for, as text
 //     char, array of char text up to the first NUL; what is not UTF-8 as U+FFFD
-//     text                text
-//     bytes               text in base64
+//     text, list of char  text
+//     bytes, codecs       text in base64
+//     record, list        object, array
+//     map                 object where its keys are text, else an array of pairs
+//     optional            null, or the value
+//     variant             object of one member, named by its type: {"i32": 5}; {"i32#2": 5} where
+//                         two alternatives have the same name
 #pragma once
 
 #include <signet/wire/descriptor.hpp>
@@ -32,7 +37,7 @@ enum class json_style : std::uint8_t {
 inline constexpr std::size_t json_bytes_max = std::size_t{64} << 20;
 
 /// Appends the message to `out`, without a line end. Throws `error`: peer_misbehaved if `payload`
-/// has not the size of the type, too_large above `json_bytes_max`; `out` is then half written.
+/// is not a message of the type, too_large above `json_bytes_max`; `out` is then half written.
 void append_json(std::string& out, const type_descriptor& type, std::span<const std::byte> payload,
                  json_style style = json_style::one_line);
 

@@ -12,10 +12,11 @@
 
 namespace signet::wire {
 
-/// The largest message of a fixed size that JSON is read into.
+/// The largest message that JSON is read into.
 inline constexpr std::uint64_t json_message_bytes_max = std::uint64_t{256} << 20;
 
-/// A field that `json` leaves out is zero, as is padding; an array must have all of its elements.
+/// A field that `json` leaves out is zero, empty, nothing, or of the first alternative, as its type
+/// is; padding is zero; an array must have all of its elements.
 /// Throws `error` (incompatible_type) that names the field, what it expects and what was found:
 /// "field 'angles[2]' expects f32, found 'true}'"; too_large for a type above the limit.
 std::vector<std::byte> parse_json(const type_descriptor& type, std::string_view json);

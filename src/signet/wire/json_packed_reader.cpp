@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/wire/json_packed_reader.hpp>
+
+#include <signet/base/error.hpp>
+#include <signet/wire/alternatives.hpp>
+#include <signet/wire/format.hpp>
+#include <signet/wire/json_input.hpp>
+#include <signet/wire/json_reader.hpp>
+#include <signet/wire/utf8.hpp>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace signet::wire::detail {
+namespace {
+
+using byte_vector = std::vector<std::byte>;
+
+byte_vector bytes_of(std::string_view text) {
+    const auto* begin = reinterpret_cast<const std::byte*>(text.data());
+    return {begin, begin + text.size()};
+}
+
+/// Writes MessagePack to the end of `bytes`, or in front of what came since.
+class appender {
+public:
+    template <class Number>
+    void number(Number value) {
+        std::array<std::byte, 9> room;
+        append(room.data(), format::put_number(room.data(), value));
+    }
+
+    void mark(unsigned value) { bytes.push_back(static_cast<std::byte>(value)); }
+
+    void text(std::string_view value) {
+        head(format::put_text_head, value.size(), bytes.size());
+        append(bytes_of(value));
+    }
+
+    void binary(const byte_vector& value) {
+        head(format::put_bytes_head, value.size(), bytes.size());
+        append(value);
+    }
+
+    void append(const byte_vector& more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
+
+    /// A head that `put` writes, at `position`.
+    void head(std::byte* (*put)(std::byte*, std::size_t), std::size_t count, std::size_t position) {
+        std::array<std::byte, 5> room;
+        const std::byte* end = put(room.data(), count);
+        bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(position),
+                     static_cast<const std::byte*>(room.data()), end);
+    }
+
+    byte_vector bytes;
+
+private:
+    void append(const std::byte* begin, const std::byte* end) {
+        bytes.insert(bytes.end(), begin, end);
+    }
+};
+
+class packed_reader {
+public:
+    packed_reader(const type_descriptor& descriptor, std::string_view json)
+        : descriptor_{descriptor}, json_{descriptor, json}, alternatives_{descriptor} {}
+
+    byte_vector run() {
+        byte_vector message = descriptor_.is_opaque() ? read_opaque() : read_whole();
+        json_.expect_end();
+        return message;
+    }
+
+private:
+    byte_vector read_opaque() {
+        if (descriptor_.root().kind == type_kind::text) return bytes_of(json_.expect_text("text"));
+        return json_.expect_base64();
+    }
+
+    byte_vector read_whole() {
+        read(static_cast<std::uint32_t>(descriptor_.types().size() - 1));
+        return std::move(out_.bytes);
+    }
+
+    /// Whether there is room for `more` bytes, at least one of which each value takes.
+    void check_limit(std::uint64_t more = 0) const {
+        if (out_.bytes.size() + more <= json_message_bytes_max) return;
+        throw error{errc::too_large, "read JSON as", descriptor_.name(),
+                    "the message would have more than 256 MiB"};
+    }
+
+    void read(std::uint32_t index) {
+        check_limit();
+        const type_info& type = descriptor_.type(index);
+        switch (type.kind) {
+            case type_kind::record: return read_record(type);
+            case type_kind::variant: return read_variant(type);
+            case type_kind::optional: return read_optional(type);
+            case type_kind::map: return read_map(type);
+            case type_kind::list: return read_list(type);
+            case type_kind::array: return read_array(index);
+            case type_kind::text: return out_.text(json_.expect_text("text"));
+            case type_kind::bytes:
+            case type_kind::foreign: return out_.binary(json_.expect_base64());
+            case type_kind::enumeration: return read(type.element);
+            case type_kind::character: return read_character();
+            default: return read_number(type.kind);
+        }
+    }
+
+    void read_number(type_kind kind) {
+        switch (kind) {
+            case type_kind::boolean: return out_.number(json_.expect_boolean());
+            case type_kind::i8: return out_.number(json_.expect_integer<std::int8_t>("i8"));
+            case type_kind::i16: return out_.number(json_.expect_integer<std::int16_t>("i16"));
+            case type_kind::i32: return out_.number(json_.expect_integer<std::int32_t>("i32"));
+            case type_kind::i64: return out_.number(json_.expect_integer<std::int64_t>("i64"));
+            case type_kind::u8: return out_.number(json_.expect_integer<std::uint8_t>("u8"));
+            case type_kind::u16: return out_.number(json_.expect_integer<std::uint16_t>("u16"));
+            case type_kind::u32: return out_.number(json_.expect_integer<std::uint32_t>("u32"));
+            case type_kind::u64: return out_.number(json_.expect_integer<std::uint64_t>("u64"));
+            case type_kind::f32: return out_.number(json_.expect_real<float>("f32"));
+            default: return out_.number(json_.expect_real<double>("f64"));
+        }
+    }
+
+    std::string read_characters(const std::string& expected, std::uint64_t most) {
+        std::string text = json_.expect_text("text for " + expected);
+        if (text.size() <= most) return text;
+        json_.complain("is " + expected + "; the text has " + std::to_string(text.size()) +
+                       " bytes");
+    }
+
+    void read_character() {
+        const std::string text = read_characters("char", 1);
+        out_.number(static_cast<std::uint8_t>(text.empty() ? '\0' : text.front()));
+    }
+
+    void read_record(const type_info& type) {
+        std::vector<bool> seen(type.fields.size());
+        std::vector<byte_vector> values(type.fields.size());
+        json_.expect('{');
+        if (!json_.scanner().take('}')) {
+            read_fields(type, seen, values);
+            json_.expect('}');
+        }
+        out_.head(format::put_list_head, values.size(), out_.bytes.size());
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            seen[i] ? out_.append(values[i]) : put_default(type.fields[i].type);
+        }
+    }
+
+    /// They come in any order, and are written in that of the type.
+    void read_fields(const type_info& type, std::vector<bool>& seen,
+                     std::vector<byte_vector>& values) {
+        do {
+            std::size_t parent = 0;
+            const std::size_t index = json_.expect_field(type, seen, parent);
+            byte_vector before = std::exchange(out_.bytes, {});
+            read(type.fields[index].type);
+            values[index] = std::exchange(out_.bytes, std::move(before));
+            json_.leave(parent);
+        } while (json_.scanner().take(','));
+    }
+
+    void read_variant(const type_info& type) {
+        const std::vector<std::string>& names = alternatives_.names(type);
+        json_.expect('{');
+        const std::string name = json_.expect_text("the name of a type");
+        const auto found = std::find(names.begin(), names.end(), name);
+        if (found == names.end()) complain_of_alternative(name, names);
+        const auto index = static_cast<std::size_t>(found - names.begin());
+        json_.expect(':');
+        out_.mark(format::fixarray | 2);
+        out_.mark(static_cast<unsigned>(index));
+        read(type.fields[index].type);
+        json_.expect('}');
+    }
+
+    [[noreturn]] void complain_of_alternative(std::string_view name,
+                                              const std::vector<std::string>& names) const {
+        std::string known;
+        for (const std::string& text : names) known += (known.empty() ? "'" : ", '") + text + "'";
+        json_.complain("cannot be '" + printable(name) + "'; it is one of " + known);
+    }
+
+    void read_optional(const type_info& type) {
+        if (json_.scanner().take_word("null")) return out_.mark(format::nil);
+        read(type.element);
+    }
+
+    void read_map(const type_info& type) {
+        const bool is_object = descriptor_.type(type.key).kind == type_kind::text;
+        const std::size_t begin = out_.bytes.size();
+        std::set<std::string> keys;
+        json_.expect(is_object ? '{' : '[');
+        if (!json_.scanner().take(is_object ? '}' : ']')) {
+            do {
+                is_object ? read_member(type, keys) : read_pair(type, keys);
+            } while (json_.scanner().take(','));
+            json_.expect(is_object ? '}' : ']');
+        }
+        out_.head(format::put_map_head, keys.size(), begin);
+    }
+
+    void read_key(const type_info& type, std::set<std::string>& keys) {
+        const std::size_t begin = out_.bytes.size();
+        read(type.key);
+        const auto* key = reinterpret_cast<const char*>(out_.bytes.data() + begin);
+        const bool is_new = keys.emplace(key, out_.bytes.size() - begin).second;
+        if (!is_new) json_.complain("has a key twice");
+    }
+
+    void read_member(const type_info& type, std::set<std::string>& keys) {
+        read_key(type, keys);
+        const std::size_t parent = json_.enter("[]");
+        json_.expect(':');
+        read(type.element);
+        json_.leave(parent);
+    }
+
+    void read_pair(const type_info& type, std::set<std::string>& keys) {
+        const std::size_t parent = json_.enter_element(keys.size());
+        json_.expect('[');
+        read_key(type, keys);
+        json_.expect(',');
+        read(type.element);
+        json_.expect(']');
+        json_.leave(parent);
+    }
+
+    /// The number of elements. A run of u8 is written without heads.
+    std::size_t read_elements(const type_info& type) {
+        const bool is_octet = descriptor_.type(type.element).kind == type_kind::u8;
+        std::size_t count = 0;
+        json_.expect('[');
+        if (json_.scanner().take(']')) return 0;
+        do {
+            const std::size_t parent = json_.enter_element(count++);
+            if (is_octet) {
+                out_.mark(json_.expect_integer<std::uint8_t>("u8"));
+            } else {
+                read(type.element);
+            }
+            json_.leave(parent);
+        } while (json_.scanner().take(','));
+        if (!json_.scanner().take(']')) json_.fail("',' or ']'", json_.scanner().rest());
+        return count;
+    }
+
+    void put_elements_head(const type_info& type, std::size_t count, std::size_t begin) {
+        const bool is_octet = descriptor_.type(type.element).kind == type_kind::u8;
+        out_.head(is_octet ? format::put_bytes_head : format::put_list_head, count, begin);
+    }
+
+    void read_list(const type_info& type) {
+        if (descriptor_.type(type.element).kind == type_kind::character) {
+            return out_.text(json_.expect_text("text"));
+        }
+        const std::size_t begin = out_.bytes.size();
+        put_elements_head(type, read_elements(type), begin);
+    }
+
+    void read_array(std::uint32_t index) {
+        const type_info& type = descriptor_.type(index);
+        if (descriptor_.type(type.element).kind == type_kind::character) {
+            return out_.text(read_characters(type_text(descriptor_, index), type.count));
+        }
+        const std::size_t begin = out_.bytes.size();
+        const std::size_t count = read_elements(type);
+        if (count != type.count) {
+            json_.complain("is " + type_text(descriptor_, index) + "; there are " +
+                           std::to_string(count) + " elements");
+        }
+        put_elements_head(type, count, begin);
+    }
+
+    /// What a field is that is left out: zero, empty, nothing, the first alternative.
+    void put_default(std::uint32_t index) {
+        check_limit();
+        const type_info& type = descriptor_.type(index);
+        switch (type.kind) {
+            case type_kind::record: return put_default_record(type);
+            case type_kind::variant: return put_default_variant(type);
+            case type_kind::optional: return out_.mark(format::nil);
+            case type_kind::map: return out_.mark(format::fixmap);
+            case type_kind::list: return put_default_elements(type, 0);
+            case type_kind::array: return put_default_elements(type, type.count);
+            case type_kind::text: return out_.mark(format::fixstr);
+            case type_kind::bytes:
+            case type_kind::foreign: return out_.binary({});
+            case type_kind::enumeration: return put_default(type.element);
+            default: return put_zero(type.kind);
+        }
+    }
+
+    void put_default_record(const type_info& type) {
+        out_.head(format::put_list_head, type.fields.size(), out_.bytes.size());
+        for (const field_info& field : type.fields) put_default(field.type);
+    }
+
+    void put_default_variant(const type_info& type) {
+        out_.mark(format::fixarray | 2);
+        out_.mark(0);
+        put_default(type.fields.front().type);
+    }
+
+    void put_default_elements(const type_info& type, std::uint64_t count) {
+        const type_kind kind = descriptor_.type(type.element).kind;
+        if (kind == type_kind::character) return out_.text({});
+        check_limit(count);
+        put_elements_head(type, count, out_.bytes.size());
+        for (std::uint64_t i = 0; i < count; ++i) {
+            kind == type_kind::u8 ? out_.mark(0) : put_default(type.element);
+        }
+    }
+
+    void put_zero(type_kind kind) {
+        if (kind == type_kind::boolean) return out_.number(false);
+        if (kind == type_kind::f32) return out_.number(0.0f);
+        if (kind == type_kind::f64) return out_.number(0.0);
+        out_.mark(0);
+    }
+
+    const type_descriptor& descriptor_;
+    json_input json_;
+    alternatives alternatives_;
+    appender out_;
+};
+
+}  // namespace
+
+byte_vector parse_packed_json(const type_descriptor& type, std::string_view json) {
+    return packed_reader{type, json}.run();
+}
+
+}  // namespace signet::wire::detail
