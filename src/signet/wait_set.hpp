@@ -32,8 +32,8 @@ public:
 
     /// Throws contract_violation where it is in the set already. If its context has manual drive,
     /// waits drive it from now on.
-    template <class T>
-    key add(const subscriber<T>& in) {
+    template <class Sample>
+    key add(const receiver<Sample>& in) {
         return engine_.add(in.watch());
     }
 

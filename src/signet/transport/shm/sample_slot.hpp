@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a received message of type T is: copied into the sample, or held in the publisher's
-// segment. Belongs to the subscriber's thread.
+// Where a received message of type T is: copied into the sample, held in the publisher's segment,
+// or decoded from there. Belongs to the subscriber's thread.
 #pragma once
 
 #include <signet/transport/shm/message_traits.hpp>
+#include <signet/transport/shm/raw_slot.hpp>
 #include <signet/transport/shm/topic_subscriber.hpp>
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace signet::transport::shm {
 
-template <class T, bool InSlot = fits_slot<T>>
+enum class sample_place { copied, in_place, decoded };
+
+template <class T>
+constexpr sample_place place_of() {
+    if (wire::packed<T>) return sample_place::decoded;
+    return fits_slot<T> ? sample_place::copied : sample_place::in_place;
+}
+
+template <class T, sample_place Place = place_of<T>()>
 class sample_slot;
 
 template <class T>
-class sample_slot<T, true> {
+class sample_slot<T, sample_place::copied> {
 public:
     bool look(const std::shared_ptr<topic_subscriber>& from, received_message& message) {
         return from->template try_copy<sizeof(T)>(message, &value_);
@@ -28,7 +38,22 @@ private:
 };
 
 template <class T>
-class sample_slot<T, false> {
+class sample_slot<T, sample_place::decoded> {
+public:
+    bool look(const std::shared_ptr<topic_subscriber>& from, received_message& message) {
+        raw_slot raw;
+        if (!raw.look(from, message)) return false;
+        value_.emplace(wire::payload_of<T>::decode(raw.bytes(), message.from->plan));
+        return true;
+    }
+    const T& value() const noexcept { return *value_; }
+
+private:
+    std::optional<T> value_;
+};
+
+template <class T>
+class sample_slot<T, sample_place::in_place> {
     static_assert(chunk_aligned<T>, "a message is aligned to at most 64 bytes");
 
 public:

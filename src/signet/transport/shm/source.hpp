@@ -10,6 +10,7 @@
 #include <signet/os/mapping.hpp>
 #include <signet/transport/topic.hpp>
 #include <signet/wire/descriptor.hpp>
+#include <signet/wire/plan.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -28,6 +29,7 @@ struct welcome {
     bool fences_always;  ///< the publisher cannot rely on membarrier
     delivery policy;
     wire::type_descriptor type;
+    wire::reading_plan plan{};  ///< how its messages are read as ours
 };
 
 /// The memory that came with it, and our own page.
@@ -46,6 +48,7 @@ public:
           topic{from.topic},
           identity{who},
           type{from.type},
+          plan{from.plan},
           memory_{std::move(memory)},
           reader{memory_.segment->data(),
                  from.geometry,
@@ -82,6 +85,7 @@ public:
     const std::string topic;
     const link::peer_identity identity;
     const wire::type_descriptor type;
+    const wire::reading_plan plan;
 
 private:
     memory::subscriber_page& own_page() {

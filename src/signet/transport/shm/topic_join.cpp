@@ -5,7 +5,7 @@
 #include <signet/os/membarrier.hpp>
 #include <signet/transport/shm/topic_publisher.hpp>
 #include <signet/wire/descriptor_codec.hpp>
-#include <signet/wire/difference.hpp>
+#include <signet/wire/plan.hpp>
 
 #include <algorithm>
 #include <array>
@@ -56,9 +56,10 @@ void topic_publisher::process_join(link::peer& from, const wire::frame_reader& f
 std::string topic_publisher::join_objection(const wire::frame_reader& frame, errc& code) const {
     if (frame.has(key::type)) {
         const auto theirs = wire::decode_descriptor(frame.bytes(key::type));
-        const auto differences = wire::layout_differences(type_, theirs);
+        const auto obstacles =
+            wire::reading_obstacles(theirs, type_);  // in the words of the reader
         code = errc::incompatible_type;
-        if (!differences.empty()) return joined_lines(differences);
+        if (!obstacles.empty()) return joined_lines(obstacles);
     }
     const std::lock_guard locked{table_mutex_};
     code = errc::limit_reached;

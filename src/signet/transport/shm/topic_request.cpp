@@ -6,7 +6,7 @@
 #include <signet/transport/shm/shared_memory.hpp>
 #include <signet/transport/shm/topic_subscriber.hpp>
 #include <signet/wire/descriptor_codec.hpp>
-#include <signet/wire/difference.hpp>
+#include <signet/wire/plan.hpp>
 
 #include <algorithm>
 #include <array>
@@ -49,13 +49,13 @@ source_memory map_all(std::shared_ptr<os::mapping> page, std::vector<os::descrip
             std::move(descriptors[3])};
 }
 
-void require_same_layout(const wire::type_descriptor& ours, const wire::type_descriptor& theirs,
-                         const std::string& topic) {
+wire::reading_plan plan_for(const wire::type_descriptor& ours, const welcome& answer) {
     std::string text;
-    for (const std::string& line : wire::layout_differences(ours, theirs)) {
+    for (const std::string& line : wire::reading_obstacles(ours, answer.type)) {
         text += (text.empty() ? "" : "; ") + line;
     }
-    if (!text.empty()) throw error{errc::incompatible_type, "join topic", topic, text};
+    if (!text.empty()) throw error{errc::incompatible_type, "join topic", answer.topic, text};
+    return wire::plan_reading(ours, answer.type);
 }
 
 /// A reader takes as many bytes out of a slot as its own type has, so they must be there.
@@ -120,8 +120,8 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
     }
     const std::uint64_t publisher = frame.u64(key::from);
     try {
-        const welcome answer = read_welcome(frame, request.topic, options_.policy);
-        if (type_) require_same_layout(*type_, answer.type, request.topic);
+        welcome answer = read_welcome(frame, request.topic, options_.policy);
+        if (type_) answer.plan = plan_for(*type_, answer);
         if (type_) require_room(*type_, answer);
         source_memory memory = map_all(request.page, std::move(descriptors), answer.geometry);
         silence_.add(publisher, from.identity, memory.segment);

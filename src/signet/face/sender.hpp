@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What publishers of all kinds have in common: `publisher<T>` and `raw_publisher` add how a message
+// is made. Rules of use stand there.
+#pragma once
+
+#include <signet/base/name.hpp>
+#include <signet/topic.hpp>
+#include <signet/transport/shm/topic_publisher.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace signet {
+
+class sender {
+public:
+    /// How many subscribers have joined.
+    std::size_t subscribers() const { return engine_->subscribers(); }
+
+    /// Each of them: how far behind it is, what it lost and what it holds.
+    std::vector<subscriber_status> statuses() const { return engine_->statuses(); }
+
+    /// Waits until at least `count` have joined. False: stopped.
+    bool wait_for_subscribers(std::size_t count, std::stop_token stop = {}) {
+        return engine_->wait_for_subscribers(count, {never, std::move(stop)});
+    }
+
+    /// The same, waiting at most for `limit`.
+    bool wait_for_subscribers_for(std::size_t count, std::chrono::nanoseconds limit) {
+        return engine_->wait_for_subscribers(count, {after(limit), {}});
+    }
+
+    /// Who joined, left, died, was refused or evicted, oldest first; none: nothing new.
+    std::optional<topic_event> try_event() { return engine_->try_event(); }
+
+    /// Messages published so far.
+    std::uint64_t published() const noexcept { return engine_->published(); }
+
+    const std::string& topic() const noexcept { return engine_->topic(); }
+
+protected:
+    using engine = transport::shm::topic_publisher;
+
+    sender(std::shared_ptr<link::control_plane> plane, std::string_view name,
+           const wire::type_descriptor& type, const publisher_options& options)
+        : engine_{std::make_unique<engine>(std::move(plane), parse_address(name).name, type,
+                                           options)} {}
+
+    engine& to() const noexcept { return *engine_; }
+
+private:
+    std::unique_ptr<engine> engine_;
+};
+
+}  // namespace signet
