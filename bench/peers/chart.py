@@ -11,16 +11,17 @@ import report as reports
 PANEL_WIDTH, GAP, MARGIN = 430, 30, 24
 NAME_WIDTH, VALUE_WIDTH = 150, 62
 ROW, BAR, HEAD, TOP = 20, 13, 30, 56
+LARGE = 1 << 20  # from here on a stream is told in bytes, not in messages
 STYLE = """
 .ground { fill: #ffffff } text { fill: #24292f; font: 12px system-ui, sans-serif }
-.title { font-size: 16px; font-weight: 600 } .head { font-weight: 600 } .faint { fill: #57606a }
+.tick { font-size: 10px; fill: #57606a } .title { font-size: 16px; font-weight: 600 } .head { font-weight: 600 } .faint { fill: #57606a }
 .own { fill: #0f7b6c } .other { fill: #a8b1bb } .tail { stroke: #57606a } .grid { stroke: #d8dee4 }
 @media (prefers-color-scheme: dark) {
-.ground { fill: #0d1117 } text { fill: #e6edf3 } .faint { fill: #9198a1 } .own { fill: #35c2ab }
+.ground { fill: #0d1117 } text { fill: #e6edf3 } .faint, .tick { fill: #9198a1 } .own { fill: #35c2ab }
 .other { fill: #4b5563 } .tail { stroke: #9198a1 } .grid { stroke: #2a313a } }
 """
-COLUMNS = (("round_trip", "p50_ns", "round trip, p50 with p99 (shorter is better)"),
-           ("stream", "msgs_per_s", "one-way stream (longer is better)"))
+COLUMNS = (("round_trip", "round trip, p50 with p99 (shorter is better)"),
+           ("stream", "one-way stream (longer is better)"))
 
 
 def element(name, content=None, **attributes):
@@ -50,17 +51,28 @@ class Axis:
         return [10.0 ** power for power in range(self.low, self.high + 1)]
 
 
-def value_text(found):
-    if found["kind"] == "round_trip":
-        return reports.duration(found["p50_ns"])
-    if found["bytes"] >= 1 << 20:
-        return f"{reports.three_digits(found['gb_per_s'])} GB/s"
-    return reports.with_unit(found["msgs_per_s"], reports.UNITS_RATE)
+def metric_of(kind, size):
+    if kind == "round_trip":
+        return "p50_ns"
+    return "gb_per_s" if size >= LARGE else "msgs_per_s"
+
+
+def value_text(metric, value):
+    if metric == "gb_per_s":
+        return f"{reports.three_digits(value)} GB/s"
+    return reports.with_unit(value, {"p50_ns": reports.UNITS_NS,
+                                     "msgs_per_s": reports.UNITS_RATE}[metric])
+
+
+def tick_text(metric, value):
+    """The value of a decade, which needs no decimals that are zero."""
+    number, unit = value_text(metric, value).split(" ")
+    return f"{float(number):g} {unit}"
 
 
 def results(report, kind, size):
     """Pairs of peer and result, best first, those without a figure last."""
-    metric, sign = ("p50_ns", 1) if kind == "round_trip" else ("msgs_per_s", -1)
+    metric, sign = metric_of(kind, size), 1 if kind == "round_trip" else -1
     pairs = [(peer, one) for peer in report["peers"] for one in peer["results"]
              if one["kind"] == kind and one["bytes"] == size]
     return sorted(pairs, key=lambda pair: sign * pair[1].get(metric, sign * math.inf))
@@ -78,22 +90,25 @@ def bar(axis, metric, peer, found, y):
     if tail > end:
         parts.append(element("line", x1=f"{end:.1f}", x2=f"{tail:.1f}", y1=y + BAR / 2,
                              y2=y + BAR / 2, class_="tail"))
-    words = value_text(found) + reports.marks(found)
+    words = value_text(metric, found[metric]) + reports.marks(found)
     return [*parts, label(max(end, tail) + 5, y + BAR - 2, words, "faint")]
 
 
-def grid(axis, top, bottom):
-    places = [f"{axis.at(value):.1f}" for value in axis.decades()]
-    return [element("line", x1=x, x2=x, y1=top, y2=bottom, class_="grid") for x in places]
+def grid(axis, metric, top, bottom):
+    for value in axis.decades():
+        x = f"{axis.at(value):.1f}"
+        yield element("line", x1=x, x2=x, y1=top, y2=bottom, class_="grid")
+        yield label(axis.at(value), top - 3, tick_text(metric, value), "tick", "middle")
 
 
-def panel(report, kind, metric, size, x, y):
+def panel(report, kind, size, x, y):
+    metric = metric_of(kind, size)
     found = results(report, kind, size)
     values = [one[key] for _, one in found for key in (metric, "p99_ns") if key in one] or [1.0]
     axis = Axis(values, x + NAME_WIDTH, PANEL_WIDTH - NAME_WIDTH - VALUE_WIDTH)
     top = y + HEAD - 8
-    parts = [label(x + NAME_WIDTH, y + 12, reports.SIZE_NAMES[size], "head"),
-             *grid(axis, top, top + ROW * len(found))]
+    parts = [label(x, y + 19, reports.SIZE_NAMES[size], "head"),
+             *grid(axis, metric, top, top + ROW * len(found))]
     for row, (peer, one) in enumerate(found):
         parts += bar(axis, metric, peer, one, top + ROW * row + 4)
     return parts
@@ -101,8 +116,8 @@ def panel(report, kind, metric, size, x, y):
 
 def footer(report, y):
     run = report["run"]
-    words = (f"logarithmic; each line of the grid is a factor of ten; [b] blocking waits, "
-             f"[f] not pinned, all others polled and pinned")
+    words = ("logarithmic: each line of the grid is a factor of ten; [b] blocking waits, "
+             "[f] not pinned, all others polled and pinned")
     return [label(MARGIN, y, words, "faint"),
             label(MARGIN, y + 17, reports.machine_text(report["machine"]) + f"; {run['when']}",
                   "faint")]
@@ -113,11 +128,11 @@ def svg(report):
     bottom = TOP + height_of_panel * len(reports.SIZE_NAMES)
     width, height = 2 * MARGIN + 2 * PANEL_WIDTH + GAP, bottom + 48
     parts = [element("style", STYLE), element("rect", width=width, height=height, class_="ground")]
-    for column, (kind, metric, title) in enumerate(COLUMNS):
+    for column, (kind, title) in enumerate(COLUMNS):
         x = MARGIN + column * (PANEL_WIDTH + GAP)
         parts.append(label(x, 34, title, "title"))
         for row, size in enumerate(reports.SIZE_NAMES):
-            parts += panel(report, kind, metric, size, x, TOP + row * height_of_panel)
+            parts += panel(report, kind, size, x, TOP + row * height_of_panel)
     parts += footer(report, bottom + 16)
     return element("svg", "\n".join(parts), xmlns="http://www.w3.org/2000/svg", role="img",
                    viewBox=f"0 0 {width} {height}", width=width, height=height) + "\n"

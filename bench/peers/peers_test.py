@@ -73,6 +73,11 @@ class Report(unittest.TestCase):
         self.assertIn("NOT QUIET: others used 40%", report.text(canned(others_share=0.4)))
         self.assertNotIn("NOT QUIET", report.text(canned()))
 
+    def test_a_single_cpu_is_told(self):
+        lonely = canned()
+        lonely["machine"]["cpus"] = 1
+        self.assertIn("ONE CPU", report.text(lonely))
+
 
 class Chart(unittest.TestCase):
     def setUp(self):

@@ -70,6 +70,8 @@ def conditions(report):
         "round trip: p50 (p99); every byte written afresh and read, every message's number checked",
         "polled for and pinned, but: [b] blocking waits, [f] not pinned, whichever was best",
     ]
+    if report["machine"]["cpus"] < 2:
+        lines.append("ONE CPU: the two sides took turns; figures of polling mean nothing here")
     if run["others_share"] > QUIET_SHARE:
         lines.append(f"NOT QUIET: others used {run['others_share']:.0%} of the cpus; not for "
                      "publication")

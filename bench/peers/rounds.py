@@ -12,7 +12,7 @@ import machine
 import roster
 
 NEAR_BEST = 1.5
-REPEATS_MAX = 2
+REPEATS_MAX = 1
 TIMEOUTS_MAX = 3
 
 
