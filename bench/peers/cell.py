@@ -217,9 +217,13 @@ class Roudi:
         until = time.monotonic() + START_SECONDS
         while READY not in (path / "log").read_text(errors="replace"):
             if self.process.poll() is not None or time.monotonic() > until:
-                last = (path / "log").read_text(errors="replace").strip().split("\n")[-1]
-                raise Failed(f"iox-roudi did not start: {last}")
+                raise Failed("iox-roudi did not start" + self.reason(path / "log"))
             time.sleep(0.02)
+
+    @staticmethod
+    def reason(log):
+        text = log.read_text(errors="replace").strip()
+        return ": one runs already" if "still running" in text else f": {text[-200:]}"
 
     def __exit__(self, *_):
         if self.process is not None:

@@ -14,11 +14,13 @@ ROW, BAR, HEAD, TOP = 20, 13, 30, 56
 LARGE = 1 << 20  # from here on a stream is told in bytes, not in messages
 STYLE = """
 .ground { fill: #ffffff } text { fill: #24292f; font: 12px system-ui, sans-serif }
-.tick { font-size: 10px; fill: #57606a } .title { font-size: 16px; font-weight: 600 } .head { font-weight: 600 } .faint { fill: #57606a }
+.tick { font-size: 10px } .tick, .faint { fill: #57606a }
+.title { font-size: 16px; font-weight: 600 } .head { font-weight: 600 }
 .own { fill: #0f7b6c } .other { fill: #a8b1bb } .tail { stroke: #57606a } .grid { stroke: #d8dee4 }
 @media (prefers-color-scheme: dark) {
-.ground { fill: #0d1117 } text { fill: #e6edf3 } .faint, .tick { fill: #9198a1 } .own { fill: #35c2ab }
-.other { fill: #4b5563 } .tail { stroke: #9198a1 } .grid { stroke: #2a313a } }
+.ground { fill: #0d1117 } text { fill: #e6edf3 } .tick, .faint { fill: #9198a1 }
+.own { fill: #35c2ab } .other { fill: #4b5563 }
+.tail { stroke: #9198a1 } .grid { stroke: #2a313a } }
 """
 COLUMNS = (("round_trip", "round trip, p50 with p99 (shorter is better)"),
            ("stream", "one-way stream (longer is better)"))

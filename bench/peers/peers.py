@@ -98,19 +98,26 @@ def compare(chosen, peers):
 
 
 def has_figures(found):
-    """Whether every peer but those that are missing gave every figure, and no message was lost."""
+    """Whether every peer gave every figure, and no message was lost."""
     return all("failure" not in one and not one["lost"] + one["reordered"] + one["changed"]
-               for peer in found["peers"] if peer["version"] for one in peer["results"])
+               for peer in found["peers"] for one in peer["results"])
+
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def interrupt(*_):
+    """Ends the run in good order; what comes now is left to finish."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def main(arguments):
     chosen = options(arguments)
     peers = [peer for peer in roster.PEERS if not chosen.only or peer.key in chosen.only]
-    signal.signal(signal.SIGTERM, interrupt)
+    for each in SIGNALS:
+        signal.signal(each, interrupt)
     if not (chosen.programs / "peer_ping").exists():
         sys.exit(f"peers: nothing built in {chosen.programs}: use ./run bench peers")
     cell.remove_leftovers()

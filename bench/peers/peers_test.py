@@ -64,7 +64,7 @@ class Report(unittest.TestCase):
     def test_a_peer_without_figures_is_a_row_and_a_reason(self):
         text = report.text(canned())
         self.assertRegex(text, r"\| Gone +\| – +\| – +\| – +\|")
-        self.assertIn("Gone, stream of 1 KiB: no figure: not built", text)
+        self.assertIn("* Gone: no figure: not built", text)
 
     def test_lost_messages_are_told(self):
         self.assertIn("Slow, round trip of 64 B: messages 3 lost", report.text(canned()))

@@ -78,28 +78,36 @@ def conditions(report):
     return lines
 
 
+def remarks_on(one):
+    """What one must know of one result: why there is none, or what went wrong."""
+    if "failure" in one:
+        yield f"no figure: {one['failure']}"
+        return
+    wrong = [f"{one[fault]} {fault}" for fault in ("lost", "reordered", "changed") if one[fault]]
+    if wrong:
+        yield f"messages {', '.join(wrong)}"
+    if one["rounds"] == 0:
+        yield "the machine was in another mood than usual in every round"
+    if one["rounds_failed"]:
+        yield f"{plural(one['rounds_failed'], 'round')} failed"
+
+
 def remarks(report):
-    """Failures, and what was wrong with messages."""
+    """One for each remark on a peer, with all results it is made of."""
     for peer in report["peers"]:
+        where = {}
         for one in peer["results"]:
-            kind = one["kind"].replace("_", " ")
-            where = f"{peer['title']}, {kind} of {SIZE_NAMES[one['bytes']]}"
-            if "failure" in one:
-                yield f"{where}: no figure: {one['failure']}"
-                continue
-            wrong = [f"{one[fault]} {fault}" for fault in ("lost", "reordered", "changed")
-                     if one[fault]]
-            if wrong:
-                yield f"{where}: messages {', '.join(wrong)}"
-            if one["rounds"] == 0:
-                yield f"{where}: the machine was in another mood than usual in every round"
-            if one["rounds_failed"]:
-                yield f"{where}: {plural(one['rounds_failed'], 'round')} failed"
+            case = f"{one['kind'].replace('_', ' ')} of {SIZE_NAMES[one['bytes']]}"
+            for remark in remarks_on(one):
+                where.setdefault(remark, []).append(case)
+        for remark, cases in where.items():
+            all_of_it = len(cases) == len(peer["results"])
+            yield f"{peer['title']}{'' if all_of_it else ', ' + ', '.join(cases)}: {remark}"
 
 
 def text(report):
     lines = [*table(report, "round_trip", "round trip"), "",
              *table(report, "stream", "stream, one way"), ""]
     lines += [f"* {line}" for line in conditions(report)]
-    lines += [f"* {line}" for line in dict.fromkeys(remarks(report))]
+    lines += [f"* {line}" for line in remarks(report)]
     return "\n".join(lines)
