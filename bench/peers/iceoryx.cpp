@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // iceoryx: a publisher and a subscriber in each process, chunks loaned and read in place, taken by
-// polling. The publisher waits for a full queue, which holds 256 messages at most. The untyped
-// interface is used because the typed one fills each chunk with zeros when it is loaned.
+// polling or after a WaitSet. The publisher waits for a full queue, which holds 256 messages at
+// most. The untyped interface is used because the typed one fills each chunk with zeros when it is
+// loaned.
 #include <bench/peers/measure.hpp>
 
 #include <iceoryx_posh/popo/untyped_publisher.hpp>
 #include <iceoryx_posh/popo/untyped_subscriber.hpp>
+#include <iceoryx_posh/popo/wait_set.hpp>
 #include <iceoryx_posh/runtime/posh_runtime.hpp>
 #include <iceoryx_versions.hpp>
 
@@ -25,9 +27,13 @@ template <std::size_t Bytes>
 class endpoint {
 public:
     explicit endpoint(const peers::part& mine)
-        : registered_{registered(mine)},
+        : polls_{mine.waiting == peers::waiting::poll},
+          registered_{registered(mine)},
           out_{topic(mine, mine.leads()), publishing()},
           in_{topic(mine, !mine.leads()), subscribing()} {
+        if (waits_.attachState(in_, popo::SubscriberState::HAS_DATA).has_error()) {
+            throw std::runtime_error{"the WaitSet takes no subscriber"};
+        }
         while (!out_.hasSubscribers() ||
                in_.getSubscriptionState() != iox::SubscribeState::SUBSCRIBED) {
         }
@@ -45,9 +51,11 @@ public:
     void receive(Read&& read) {
         for (;;) {
             auto chunk = in_.take();
-            if (chunk.has_error()) continue;
-            read(static_cast<const std::byte*>(chunk.value()));
-            return in_.release(chunk.value());
+            if (!chunk.has_error()) {
+                read(static_cast<const std::byte*>(chunk.value()));
+                return in_.release(chunk.value());
+            }
+            if (!polls_) waits_.wait();
         }
     }
 
@@ -73,9 +81,11 @@ private:
         return options;
     }
 
+    bool polls_;
     bool registered_;  // before the ports, which need it
     popo::UntypedPublisher out_;
     popo::UntypedSubscriber in_;
+    popo::WaitSet<> waits_;
 };
 
 }  // namespace

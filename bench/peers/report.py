@@ -68,7 +68,7 @@ def conditions(report):
         f"{run['when']}; medians of up to {plural(run['rounds'], 'round')}, interleaved, of "
         f"{run['seconds']:g} s; a cache line there and back: {run['ping_ns']:.0f} ns",
         "round trip: p50 (p99); every byte written afresh and read, every message's number checked",
-        "polled for and pinned, but: [b] blocking waits, [f] not pinned, whichever was best",
+        "each in its best way: polled for and pinned, but: [b] blocking waits, [f] not pinned",
     ]
     if report["machine"]["cpus"] < 2:
         lines.append("ONE CPU: the two sides took turns; figures of polling mean nothing here")
