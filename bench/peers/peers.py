@@ -41,10 +41,10 @@ def options(arguments):
     parser = argparse.ArgumentParser(prog="./run bench peers", description=__doc__.split("\n")[0],
                                      epilog=EXAMPLE,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=positive(float), default=0.25,
-                        help="length of one measurement (0.25)")
+    parser.add_argument("--seconds", type=positive(float), default=0.2,
+                        help="length of one measurement (%(default)s)")
     parser.add_argument("--rounds", type=positive(int), default=7,
-                        help="how often each is made; the median counts (7)")
+                        help="how often each is made; the median counts (%(default)s)")
     parser.add_argument("--only", action="append", metavar="PEER",
                         choices=[peer.key for peer in roster.PEERS],
                         help="one of %(choices)s; may be given several times")

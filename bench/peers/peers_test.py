@@ -121,8 +121,13 @@ class Rounds(unittest.TestCase):
 
     def test_only_modes_near_the_best_are_run_again(self):
         found, peer, case, modes = self.comparison(31, 20)
-        self.assertFalse(found.worth_running((peer, case, modes[0]), 1))
-        self.assertTrue(found.worth_running((peer, case, modes[1]), 1))
+        self.assertFalse(found.worth_running((peer, case, modes[0]), rounds.SCOUTING_ROUNDS))
+        self.assertTrue(found.worth_running((peer, case, modes[1]), rounds.SCOUTING_ROUNDS))
+
+    def test_a_mode_that_was_near_the_best_once_stays(self):
+        found, peer, case, modes = self.comparison(90, 20)
+        found.samples[peer, case, modes[0]].kept.append({"p50_ns": 21})
+        self.assertTrue(found.worth_running((peer, case, modes[0]), rounds.SCOUTING_ROUNDS))
 
     def test_a_program_that_is_missing_is_a_reason(self):
         found, peer, case, _ = self.comparison()

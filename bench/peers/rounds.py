@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Interleaved rounds, and what is kept of them.
 
-The first round tries every mode of every peer; of those, the later rounds run only what came near
-the best. A measurement with another mood of the machine before or after it is made again.
+The first two rounds try every mode of every peer; of those, the later rounds run only what came
+near the best once. A measurement with another mood of the machine before or after it is made again.
 """
 import statistics
 import sys
@@ -11,6 +11,7 @@ import cell
 import machine
 import roster
 
+SCOUTING_ROUNDS = 2
 NEAR_BEST = 1.5
 REPEATS_MAX = 1
 TIMEOUTS_MAX = 3
@@ -25,6 +26,9 @@ class Samples:
     def middle(self, key):
         values = [one[key] for one in self.kept or self.moody]
         return statistics.median(values)
+
+    def top(self, case):
+        return case.best((one[case.metric] for one in self.kept or self.moody), float)
 
     def total(self, key):
         return sum(one[key] for one in self.kept + self.moody)
@@ -56,16 +60,16 @@ class Comparison:
                     self.run_cell(key)
 
     def worth_running(self, key, number):
-        """In later rounds: this mode works, and is near the best one of its peer."""
-        if number == 0:
+        """In later rounds: this mode works, and was once near the best one of its peer."""
+        if number < SCOUTING_ROUNDS:
             return True
-        peer, case, _ = key
-        middles = [self.samples[peer, case, mode].middle(case.metric) for mode in peer.modes
-                   if self.samples[peer, case, mode]]
-        if not self.samples[key]:
+        peer, case, mode = key
+        tops = {each: self.samples[peer, case, each].top(case) for each in peer.modes
+                if self.samples[peer, case, each]}
+        if mode not in tops:
             return False
-        mine, best = self.samples[key].middle(case.metric), case.best(middles, float)
-        return max(mine, best) <= NEAR_BEST * min(mine, best)
+        best = case.best(tops.values(), float)
+        return max(tops[mode], best) <= NEAR_BEST * min(tops[mode], best)
 
     def ping(self):
         return machine.ping(self.programs / "peer_ping")
