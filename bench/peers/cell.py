@@ -48,12 +48,21 @@ def ended(pid):
     return False
 
 
+def remove(path):
+    """Removes a file or a folder, if it is ours to remove."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
 def remove_leftovers(own_too=False):
     """Removes what comparisons left in memory that are no more: names begin with their pid."""
     for path in MEMORY.glob(PREFIX + "*"):
         pid = path.name[len(PREFIX):].split("-")[0]
         if pid.isdigit() and (int(pid) == os.getpid() if own_too else ended(int(pid))):
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+            remove(path)
 
 
 class Place:
@@ -68,9 +77,8 @@ class Place:
         return self.path
 
     def __exit__(self, *_):
-        shutil.rmtree(self.path, ignore_errors=True)
-        for path in MEMORY.glob(self.path.name + "-*"):
-            path.unlink()
+        for path in (self.path, *MEMORY.glob(self.path.name + "-*")):
+            remove(path)
 
 
 def kill(process):

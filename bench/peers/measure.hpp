@@ -86,7 +86,8 @@ void ask(Endpoint& other, const part& mine) {
     const std::uint64_t start = limits::tsc_clock::now();
     bool warm = false;
     std::uint64_t number = 0;
-    for (std::uint64_t from = start; from - start < length && !log.full(); ++number) {
+    const auto is_time = [&](std::uint64_t now) { return now - start < length || !log.count(); };
+    for (std::uint64_t from = start; is_time(from) && !log.full(); ++number) {
         say<Bytes>(other, number);
         hear<Bytes>(other, checked);
         const std::uint64_t to = limits::tsc_clock::now();
@@ -95,7 +96,6 @@ void ask(Endpoint& other, const part& mine) {
         from = limits::tsc_clock::now();
     }
     say<Bytes>(other, goodbye);
-    if (log.count() == 0) throw std::runtime_error{"too slow: no round trip in the time given"};
     const limits::percentiles found = log.ns();
     print_round_trip(found.p50, found.p99, number, checked.found());
 }
