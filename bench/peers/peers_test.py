@@ -19,7 +19,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def round_trip(size, p50, p99, **more):
     return {"kind": "round_trip", "bytes": size, "waiting": "poll", "pinned": True, "rounds": 3,
-            "rounds_in_another_mood": 0, "rounds_failed": 0, "lost": 0, "reordered": 0,
+            "rounds_in_another_mood": 0, "failures": [], "lost": 0, "reordered": 0,
             "changed": 0, "p50_ns": p50, "p99_ns": p99, **more}
 
 
@@ -68,6 +68,12 @@ class Report(unittest.TestCase):
 
     def test_lost_messages_are_told(self):
         self.assertIn("Slow, round trip of 64 B: messages 3 lost", report.text(canned()))
+
+    def test_measurements_that_failed_beside_others_are_told(self):
+        troubled = canned()
+        troubled["peers"][1]["results"][0]["failures"] = ["it hung", "it broke"]
+        self.assertIn("Signet, round trip of 64 B: 2 measurements failed: it broke",
+                      report.text(troubled))
 
     def test_a_busy_machine_is_told(self):
         self.assertIn("NOT QUIET: others used 40%", report.text(canned(others_share=0.4)))

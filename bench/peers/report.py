@@ -88,8 +88,8 @@ def remarks_on(one):
         yield f"messages {', '.join(wrong)}"
     if one["rounds"] == 0:
         yield "the machine was in another mood than usual in every round"
-    if one["rounds_failed"]:
-        yield f"{plural(one['rounds_failed'], 'round')} failed"
+    if one["failures"]:
+        yield f"{plural(len(one['failures']), 'measurement')} failed: {one['failures'][-1]}"
 
 
 def remarks(report):

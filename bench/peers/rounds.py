@@ -107,11 +107,17 @@ class Comparison:
             if modes else None
 
 
-def figures(samples, case, mode):
+def failures(comparison, peer, case):
+    """Why measurements of this failed, in whatever mode."""
+    return [text for mode in peer.modes for text in comparison.samples[peer, case, mode].failures]
+
+
+def figures(comparison, peer, case, mode):
     """One entry of the report."""
+    samples = comparison.samples[peer, case, mode]
     found = {"kind": case.kind, "bytes": case.size, "waiting": mode.waiting, "pinned": mode.pinned,
              "rounds": len(samples.kept), "rounds_in_another_mood": len(samples.moody),
-             "rounds_failed": len(samples.failures)}
+             "failures": failures(comparison, peer, case)}
     found.update({fault: samples.total(fault) for fault in ("lost", "reordered", "changed")})
     if case.kind == "round_trip":
         found.update(p50_ns=samples.middle("p50_ns"), p99_ns=samples.middle("p99_ns"))
@@ -122,8 +128,7 @@ def figures(samples, case, mode):
 
 
 def failure(comparison, peer, case):
-    reasons = [text for mode in peer.modes for text in
-               comparison.samples[peer, case, mode].failures]
+    reasons = failures(comparison, peer, case)
     reason = comparison.refused.get(peer) or (reasons[-1] if reasons else "not run")
     return {"kind": case.kind, "bytes": case.size, "failure": reason}
 
@@ -131,7 +136,7 @@ def failure(comparison, peer, case):
 def results_of(comparison, peer):
     for case in roster.CASES:
         mode = comparison.best_mode(peer, case)
-        yield (figures(comparison.samples[peer, case, mode], case, mode) if mode
+        yield (figures(comparison, peer, case, mode) if mode
                else failure(comparison, peer, case))
 
 
