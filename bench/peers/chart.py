@@ -120,6 +120,8 @@ def footer(report, y):
     run = report["run"]
     words = ("logarithmic: each line of the grid is a factor of ten; [b] blocking waits, "
              "[f] not pinned, all others polled and pinned")
+    if run["others_share"] > reports.QUIET_SHARE:
+        words += "; NOT QUIET: others were at work"
     return [label(MARGIN, y, words, "faint"),
             label(MARGIN, y + 17, reports.machine_text(report["machine"]) + f"; {run['when']}",
                   "faint")]

@@ -107,6 +107,9 @@ class Chart(unittest.TestCase):
     def test_a_missing_figure_is_said(self):
         self.assertEqual(self.words().count("no figure"), 6)
 
+    def test_a_busy_machine_is_told(self):
+        self.assertIn("NOT QUIET", chart.svg(canned(others_share=0.4)))
+
     def test_it_has_colours_for_dark_ground(self):
         self.assertIn("prefers-color-scheme: dark", "".join(self.root.itertext()))
 
