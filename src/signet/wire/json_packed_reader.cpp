@@ -1,67 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/wire/json_packed_reader.hpp>
 
-#include <signet/base/error.hpp>
 #include <signet/wire/alternatives.hpp>
-#include <signet/wire/format.hpp>
 #include <signet/wire/json_input.hpp>
-#include <signet/wire/json_reader.hpp>
+#include <signet/wire/message_builder.hpp>
 #include <signet/wire/utf8.hpp>
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <string>
 #include <utility>
 
 namespace signet::wire::detail {
 namespace {
-
-using byte_vector = std::vector<std::byte>;
-
-byte_vector bytes_of(std::string_view text) {
-    const auto* begin = reinterpret_cast<const std::byte*>(text.data());
-    return {begin, begin + text.size()};
-}
-
-/// Writes MessagePack to the end of `bytes`, or in front of what came since.
-class appender {
-public:
-    template <class Number>
-    void number(Number value) {
-        std::array<std::byte, 9> room;
-        append(room.data(), format::put_number(room.data(), value));
-    }
-
-    void mark(unsigned value) { bytes.push_back(static_cast<std::byte>(value)); }
-
-    void text(std::string_view value) {
-        head(format::put_text_head, value.size(), bytes.size());
-        append(bytes_of(value));
-    }
-
-    void binary(const byte_vector& value) {
-        head(format::put_bytes_head, value.size(), bytes.size());
-        append(value);
-    }
-
-    void append(const byte_vector& more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
-
-    /// A head that `put` writes, at `position`.
-    void head(std::byte* (*put)(std::byte*, std::size_t), std::size_t count, std::size_t position) {
-        std::array<std::byte, 5> room;
-        const std::byte* end = put(room.data(), count);
-        bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(position),
-                     static_cast<const std::byte*>(room.data()), end);
-    }
-
-    byte_vector bytes;
-
-private:
-    void append(const std::byte* begin, const std::byte* end) {
-        bytes.insert(bytes.end(), begin, end);
-    }
-};
 
 class packed_reader {
 public:
@@ -76,7 +27,8 @@ public:
 
 private:
     byte_vector read_opaque() {
-        if (descriptor_.root().kind == type_kind::text) return bytes_of(json_.expect_text("text"));
+        if (descriptor_.root().kind == type_kind::text)
+            return text_bytes(json_.expect_text("text"));
         return json_.expect_base64();
     }
 
@@ -85,15 +37,8 @@ private:
         return std::move(out_.bytes);
     }
 
-    /// Whether there is room for `more` bytes, at least one of which each value takes.
-    void check_limit(std::uint64_t more = 0) const {
-        if (out_.bytes.size() + more <= json_message_bytes_max) return;
-        throw error{errc::too_large, "read JSON as", descriptor_.name(),
-                    "the message would have more than 256 MiB"};
-    }
-
     void read(std::uint32_t index) {
-        check_limit();
+        check_limit(descriptor_, out_);
         const type_info& type = descriptor_.type(index);
         switch (type.kind) {
             case type_kind::record: return read_record(type);
@@ -149,7 +94,7 @@ private:
         }
         out_.head(format::put_list_head, values.size(), out_.bytes.size());
         for (std::size_t i = 0; i < values.size(); ++i) {
-            seen[i] ? out_.append(values[i]) : put_default(type.fields[i].type);
+            seen[i] ? out_.append(values[i]) : put_default(out_, descriptor_, type.fields[i].type);
         }
     }
 
@@ -251,17 +196,12 @@ private:
         return count;
     }
 
-    void put_elements_head(const type_info& type, std::size_t count, std::size_t begin) {
-        const bool is_octet = descriptor_.type(type.element).kind == type_kind::u8;
-        out_.head(is_octet ? format::put_bytes_head : format::put_list_head, count, begin);
-    }
-
     void read_list(const type_info& type) {
         if (descriptor_.type(type.element).kind == type_kind::character) {
             return out_.text(json_.expect_text("text"));
         }
         const std::size_t begin = out_.bytes.size();
-        put_elements_head(type, read_elements(type), begin);
+        put_elements_head(out_, descriptor_, type, read_elements(type), begin);
     }
 
     void read_array(std::uint32_t index) {
@@ -275,60 +215,13 @@ private:
             json_.complain("is " + type_text(descriptor_, index) + "; there are " +
                            std::to_string(count) + " elements");
         }
-        put_elements_head(type, count, begin);
-    }
-
-    /// What a field is that is left out: zero, empty, nothing, the first alternative.
-    void put_default(std::uint32_t index) {
-        check_limit();
-        const type_info& type = descriptor_.type(index);
-        switch (type.kind) {
-            case type_kind::record: return put_default_record(type);
-            case type_kind::variant: return put_default_variant(type);
-            case type_kind::optional: return out_.mark(format::nil);
-            case type_kind::map: return out_.mark(format::fixmap);
-            case type_kind::list: return put_default_elements(type, 0);
-            case type_kind::array: return put_default_elements(type, type.count);
-            case type_kind::text: return out_.mark(format::fixstr);
-            case type_kind::bytes:
-            case type_kind::foreign: return out_.binary({});
-            case type_kind::enumeration: return put_default(type.element);
-            default: return put_zero(type.kind);
-        }
-    }
-
-    void put_default_record(const type_info& type) {
-        out_.head(format::put_list_head, type.fields.size(), out_.bytes.size());
-        for (const field_info& field : type.fields) put_default(field.type);
-    }
-
-    void put_default_variant(const type_info& type) {
-        out_.mark(format::fixarray | 2);
-        out_.mark(0);
-        put_default(type.fields.front().type);
-    }
-
-    void put_default_elements(const type_info& type, std::uint64_t count) {
-        const type_kind kind = descriptor_.type(type.element).kind;
-        if (kind == type_kind::character) return out_.text({});
-        check_limit(count);
-        put_elements_head(type, count, out_.bytes.size());
-        for (std::uint64_t i = 0; i < count; ++i) {
-            kind == type_kind::u8 ? out_.mark(0) : put_default(type.element);
-        }
-    }
-
-    void put_zero(type_kind kind) {
-        if (kind == type_kind::boolean) return out_.number(false);
-        if (kind == type_kind::f32) return out_.number(0.0f);
-        if (kind == type_kind::f64) return out_.number(0.0);
-        out_.mark(0);
+        put_elements_head(out_, descriptor_, type, count, begin);
     }
 
     const type_descriptor& descriptor_;
     json_input json_;
     alternatives alternatives_;
-    appender out_;
+    message_builder out_;
 };
 
 }  // namespace
