@@ -54,6 +54,7 @@ topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std
       self_{link::role::publisher, plane_->id(), link::make_id()},
       type_{type},
       options_{options} {
+    notice_.signals(room_event_.handle());
     plane_->add(*this);
 }
 
