@@ -5,6 +5,7 @@
 
 #include <signet/base/name.hpp>
 #include <signet/topic.hpp>
+#include <signet/transport/shm/publisher_watch.hpp>
 #include <signet/transport/shm/topic_publisher.hpp>
 
 #include <chrono>
@@ -39,6 +40,11 @@ public:
 
     /// Who joined, left, died, was refused or evicted, oldest first; none: nothing new.
     std::optional<topic_event> try_event() { return engine_->try_event(); }
+
+    /// For waits over several endpoints.
+    std::unique_ptr<transport::waitable> watch(transport::shm::publisher_interest in) const {
+        return std::make_unique<transport::shm::publisher_watch>(*engine_, in);
+    }
 
     /// Messages published so far.
     std::uint64_t published() const noexcept { return engine_->published(); }

@@ -30,6 +30,7 @@ std::chrono::nanoseconds first_budget(wait_mode mode) {
 void notice::post() {
     word_.fetch_add(1, std::memory_order_release);  // SYNC notice
     os::futex_wake_private(*address(), INT_MAX);
+    if (event_ != nullptr) os::signal_event(*event_);
 }
 
 spinner::spinner(wait_mode mode) : mode_{mode}, budget_{first_budget(mode)} {}

@@ -8,6 +8,7 @@
 
 #include <signet/base/time.hpp>
 #include <signet/memory/access.hpp>
+#include <signet/os/event.hpp>
 #include <signet/os/futex.hpp>
 
 #include <atomic>
@@ -34,6 +35,9 @@ public:
     /// Ends the wait that is under way, or the next one if it read the word before.
     void post();
 
+    /// Has each post signal this event too, for waits on a descriptor. Before the first post.
+    void signals(const os::descriptor& event) noexcept { event_ = &event; }
+
     /// What to wait for; read it before looking at the conditions it stands for.
     os::futex_waiter watch() const {
         return {address(), word_.load(std::memory_order_acquire), true};  // SYNC notice
@@ -43,6 +47,7 @@ private:
     const std::uint32_t* address() const { return reinterpret_cast<const std::uint32_t*>(&word_); }
 
     std::atomic<std::uint32_t> word_{0};
+    const os::descriptor* event_ = nullptr;
 };
 
 /// Spins as long as it has paid off lately.

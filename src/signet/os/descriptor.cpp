@@ -25,13 +25,17 @@ void descriptor::close() {
 }
 
 descriptor descriptor::duplicate() const {
-    const long copy = call(SYS_fcntl, number_, F_DUPFD_CLOEXEC, 0);
-    return descriptor{static_cast<int>(check(copy, "duplicate descriptor"))};
+    return os::duplicate(number_);
 }
 
 bool descriptor::take_place_of(int number) const noexcept {
     // EBUSY, EINTR: a rare race in the kernel; the caller falls back to closing
     return call(SYS_dup3, number_, number, O_CLOEXEC) == number;
+}
+
+descriptor duplicate(int number) {
+    const long copy = call(SYS_fcntl, number, F_DUPFD_CLOEXEC, 0);
+    return descriptor{static_cast<int>(check(copy, "duplicate descriptor"))};
 }
 
 }  // namespace signet::os

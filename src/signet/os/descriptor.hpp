@@ -46,4 +46,7 @@ private:
     int number_ = -1;
 };
 
+/// `descriptor::duplicate` for one that somebody else owns.
+descriptor duplicate(int number);
+
 }  // namespace signet::os

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <stop_token>
+#include <utility>
 
 namespace signet::transport {
 namespace {
@@ -54,6 +55,7 @@ bool wait_engine::remove(wait_key which) {
 }
 
 bool wait_engine::enable(wait_key which, bool wanted) {
+    if (wanted) drop_gone();
     member* const found = find(which);
     if (found == nullptr) return false;
     found->enabled = wanted;
@@ -67,7 +69,16 @@ void wait_engine::drive(std::shared_ptr<link::control_plane> plane) {
     planes_.push_back(std::move(plane));
 }
 
+bool wait_engine::stopped(wait_key which) const {
+    const member* const found = find(which);
+    return found != nullptr && found->endpoint && found->endpoint->stopped();
+}
+
 wait_engine::member* wait_engine::find(wait_key which) {
+    return const_cast<member*>(std::as_const(*this).find(which));
+}
+
+const wait_engine::member* wait_engine::find(wait_key which) const {
     const auto at = std::lower_bound(members_.begin(), members_.end(), which,
                                      [](const member& m, wait_key k) { return m.key < k; });
     return at != members_.end() && at->key == which ? &*at : nullptr;

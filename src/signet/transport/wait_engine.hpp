@@ -44,6 +44,11 @@ public:
     /// Endpoints that are not enabled are not looked at, and wake nobody. False: it is not in it.
     bool enable(wait_key which, bool wanted);
 
+    bool contains(wait_key which) const { return find(which) != nullptr; }
+
+    /// Whether its context was stopped.
+    bool stopped(wait_key which) const;
+
     /// Drives a manual plane while it waits; those of endpoints are driven anyway.
     void drive(std::shared_ptr<link::control_plane> plane);
 
@@ -67,6 +72,7 @@ private:
     };
 
     member* find(wait_key which);
+    const member* find(wait_key which) const;
     void drop_gone();
     void drop_set();
     void open_set();

@@ -25,6 +25,9 @@ public:
     /// What it stands for: two waitables of one endpoint have the same.
     virtual const void* identity() const noexcept = 0;
 
+    /// Whether it may outlive its endpoint, and then knows it.
+    virtual bool outlives() const noexcept { return false; }
+
     /// Whether the endpoint is no more. The members below are for those that are.
     virtual bool gone() const noexcept { return false; }
 

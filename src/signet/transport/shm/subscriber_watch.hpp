@@ -19,6 +19,7 @@ public:
         : alive_{engine}, engine_{engine.get()} {}
 
     const void* identity() const noexcept override { return engine_; }
+    bool outlives() const noexcept override { return true; }
     // A retired one lives on for the sake of its samples.
     bool gone() const noexcept override { return alive_.expired() || engine_->retired(); }
 

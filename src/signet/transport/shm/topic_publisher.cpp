@@ -50,6 +50,7 @@ topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std
     count_memory(ring_.geometry().chunks_offset() + memory::page_bytes);
     // relaxed: nobody has the segment yet
     ring_.counts().extents.store(ring_.extents(), std::memory_order_relaxed);
+    notice_.signals(room_event_.handle());
     plane_->add(*this);
 }
 

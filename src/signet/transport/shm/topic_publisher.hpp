@@ -85,6 +85,28 @@ public:
 
     std::optional<topic_event> try_event() { return events_.try_take(); }
 
+    // For a wait over several endpoints (publisher_watch.hpp); the publishing thread's.
+
+    /// Whether the next message has room.
+    bool room() {
+        check_process();
+        return ring_.has_room() || make_room();
+    }
+
+    /// Arms the bell of room, for a wait on its word or on room_event(); look again after it.
+    os::futex_waiter arm_room() { return room_bell_.arm(); }
+    void arm_room_event() { room_bell_.arm_event(); }
+    void disarm_room() { room_bell_.disarm(); }
+
+    /// Changes whenever somebody joined, left or was refused, or everything stopped.
+    os::futex_waiter notices() const { return notice_.watch(); }
+
+    /// Signalled for room, once armed, and with each notice. Drained by who waits.
+    os::event& room_event() noexcept { return room_event_; }
+
+    bool stopped() const noexcept { return plane_->stopped(); }
+    const std::shared_ptr<link::control_plane>& plane() const noexcept { return plane_; }
+
     // link::participant
     const std::string& topic() const override { return topic_; }
     link::listing self() const override { return self_; }
