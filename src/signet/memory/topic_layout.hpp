@@ -171,8 +171,8 @@ constexpr std::uint64_t latency_of_bucket(std::size_t bucket) {
     return (4 + std::uint64_t{bucket} % 4) << (bucket / 4 - 1);
 }
 
-/// What a subscriber writes for its publisher and for onlookers: three pages, one writer. Only the
-/// first is touched where nobody holds and nothing is timed.
+/// What a subscriber writes for its publisher and for onlookers: three pages, one writer. The
+/// second has memory only where it may hold, the third only where messages are timed.
 ///
 ///     0x000  magic u64 | version u32 | reserved        written once, before the page is shared
 ///     0x040  cursor u64    done with all messages below; all ones: reads no more

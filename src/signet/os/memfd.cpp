@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/memfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -32,9 +33,20 @@ long open_memfd(const std::string& name) {
     return call(SYS_memfd_create, name.c_str(), memfd_flags);  // before Linux 6.3
 }
 
+// A file that grows past this limit does not only fail: SIGXFSZ ends the process.
+void check_file_limit(const std::string& name, std::uint64_t bytes) {
+    rlimit limit{};
+    if (call(SYS_prlimit64, 0, RLIMIT_FSIZE, nullptr, &limit) < 0 || bytes <= limit.rlim_cur)
+        return;
+    fail(-EFBIG, "size memory", name,
+         std::to_string(bytes) + " bytes are more than the limit of file sizes (ulimit -f), " +
+             std::to_string(limit.rlim_cur) + "; raise it, or share less");
+}
+
 }  // namespace
 
 descriptor create_memfd(const std::string& name, std::uint64_t bytes) {
+    check_file_limit(name, bytes);
     descriptor memory{static_cast<int>(check(open_memfd(name), "create memory", name))};
     // EINTR: a new file without pages is resized at once; a signal is seen only after that.
     check(call_uninterrupted(SYS_ftruncate, memory.get(), bytes), "size memory", name);

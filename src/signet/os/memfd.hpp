@@ -41,7 +41,8 @@ struct memory_facts {
 };
 
 /// Creates a memory file of `bytes` bytes, all zero, without memory behind them yet. `name` is for
-/// humans (/proc/<pid>/maps). Throws `error` where descriptors or memory run out.
+/// humans (/proc/<pid>/maps). Throws `error` where descriptors or memory run out, and above the
+/// limit of file sizes, which would otherwise end the process by a signal.
 descriptor create_memfd(const std::string& name, std::uint64_t bytes);
 
 /// Seals `memory` for good. Throws `error`: busy for `write` while a writable mapping exists, not

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <linux/falloc.h>
 #include <linux/memfd.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -55,9 +56,20 @@ TEST(Memfd, AKernelWithoutTheNoexecSealWillDo) {
     EXPECT_EQ(script.calls(SYS_memfd_create), 2);
 }
 
+TEST(Memfd, AboveTheLimitOfFileSizesIsAnErrorAndNotASignal) {
+    const int code = testing::exit_code_of_forked([] {
+        const rlimit low{mebibyte, mebibyte};
+        setrlimit(RLIMIT_FSIZE, &low);
+        create_memfd("test", mebibyte);
+        const std::string text = complaint_of([] { create_memfd("test", mebibyte + 1); });
+        return contains(text, "ulimit -f") ? 0 : 1;
+    });
+    EXPECT_EQ(code, 0);
+}
+
 TEST(Memfd, CreationFailsWithAnErrorAtEachOfItsCalls) {
     EXPECT_EQ(fail_each_call(EMFILE, [] { create_memfd("test", 1); }),
-              std::vector<long>{SYS_close});
+              (std::vector<long>{SYS_close, SYS_prlimit64}));
 }
 
 TEST(Memfd, SizingIsRepeatedWhenInterrupted) {

@@ -46,13 +46,15 @@ shared_memory create_group_memory(const std::string& name, std::uint64_t bytes) 
     return create(name, bytes, group_seals);
 }
 
-os::mapping map_peer_memory(const os::descriptor& file, std::uint64_t bytes) {
-    check(file, bytes, own_seals);
-    return kept_private(os::mapping::read_only(file, bytes));
+os::mapping map_peer_memory(const os::descriptor& file, const expected_memory& expected) {
+    check(file, expected.bytes, own_seals);
+    os::allocate(file, 0, expected.used_bytes);
+    return kept_private(os::mapping::read_only(file, expected.bytes));
 }
 
 os::mapping map_group_memory(const os::descriptor& file, std::uint64_t bytes) {
     check(file, bytes, group_seals);
+    os::allocate(file, 0, bytes);
     return kept_private(os::mapping::read_write(file, bytes));
 }
 

@@ -25,9 +25,17 @@ shared_memory create_own_memory(const std::string& name, std::uint64_t bytes);
 /// Memory that everybody who gets the descriptor may write: a bell page.
 shared_memory create_group_memory(const std::string& name, std::uint64_t bytes);
 
+/// What a peer's memory must be.
+struct expected_memory {
+    std::uint64_t bytes;       ///< its size, exactly
+    std::uint64_t used_bytes;  ///< the first so many are used at any time
+};
+
 /// Maps what a peer sent as its own memory, read-only. Throws `error` (peer_misbehaved) unless it
-/// is memory of exactly `bytes` bytes that nobody but its creator can write, shrink or punch.
-os::mapping map_peer_memory(const os::descriptor& file, std::uint64_t bytes);
+/// is memory of the expected size that nobody but its creator can write, shrink or punch. A look at
+/// a hole takes memory too, so what is used is filled here where a peer left holes in it: there
+/// being none is an `error`, and no signal later.
+os::mapping map_peer_memory(const os::descriptor& file, const expected_memory& expected);
 
 /// Maps a bell page that a peer sent. Throws `error` likewise.
 os::mapping map_group_memory(const os::descriptor& file, std::uint64_t bytes);

@@ -50,7 +50,9 @@ void topic_publisher::process_join(link::peer& from, const wire::frame_reader& f
     if (const std::string objection = join_objection(frame, code); !objection.empty()) {
         return refuse(from, endpoint, code, objection);
     }
-    admit(from, frame, map_peer_memory(descriptors.front(), sizeof(memory::subscriber_page)));
+    admit(from, frame,
+          map_peer_memory(descriptors.front(), {.bytes = sizeof(memory::subscriber_page),
+                                                .used_bytes = memory::page_bytes}));
 }
 
 std::string topic_publisher::join_objection(const wire::frame_reader& frame, errc& code) const {

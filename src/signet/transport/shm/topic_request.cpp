@@ -44,9 +44,20 @@ source_memory map_all(std::shared_ptr<os::mapping> page, std::vector<os::descrip
         throw error{errc::peer_misbehaved, "join a publisher", {}, "its welcome lacks descriptors"};
     }
     return {std::move(page),
-            std::make_shared<os::mapping>(map_peer_memory(descriptors[0], g.segment_bytes())),
+            std::make_shared<os::mapping>(map_peer_memory(
+                descriptors[0], {.bytes = g.segment_bytes(), .used_bytes = g.chunks_offset()})),
             map_group_memory(descriptors[1], memory::page_bytes), std::move(descriptors[2]),
             std::move(descriptors[3])};
+}
+
+/// Puts memory behind those parts of our page that this publisher's messages make us write to.
+void fill_page(os::mapping& page, const welcome& answer) {
+    if (answer.held_max != 0) {
+        page.populate_for_write(offsetof(memory::subscriber_page, since), memory::page_bytes);
+    }
+    if (answer.geometry.timed) {
+        page.populate_for_write(offsetof(memory::subscriber_page, latency), memory::page_bytes);
+    }
 }
 
 wire::reading_plan plan_for(const wire::type_descriptor& ours, const welcome& answer) {
@@ -75,6 +86,7 @@ void require_room(const wire::type_descriptor& ours, const welcome& answer) {
 void topic_subscriber::found(link::peer& from, std::string_view topic, std::uint64_t endpoint) {
     if (retired_ || joins_.contains(endpoint)) return;
     shared_memory page = create_own_memory("signet-subscriber", sizeof(memory::subscriber_page));
+    page.bytes.populate_for_write(0, memory::page_bytes);
     const bool barriers = life::fencing_of_this_process() == life::fence_mode::on_demand;
     auto frame = wire::frame_writer{link::kind::join}
                      .put(key::to, endpoint)
@@ -123,6 +135,7 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
         welcome answer = read_welcome(frame, request.topic, options_.policy);
         if (type_) answer.plan = plan_for(*type_, answer);
         if (type_) require_room(*type_, answer);
+        fill_page(*request.page, answer);
         source_memory memory = map_all(request.page, std::move(descriptors), answer.geometry);
         silence_.add(publisher, from.identity, memory.segment);
         inbox news;
@@ -152,7 +165,8 @@ void topic_subscriber::process_extent(std::uint64_t publisher, const wire::frame
     }
     inbox news;
     news.extents.push_back({publisher,
-                            map_peer_memory(descriptors.front(), chunk_bytes * chunk_count),
+                            map_peer_memory(descriptors.front(),
+                                            {.bytes = chunk_bytes * chunk_count, .used_bytes = 0}),
                             chunk_bytes, chunk_count});
     hand_over(std::move(news));
 }
