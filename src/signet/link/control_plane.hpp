@@ -35,6 +35,12 @@ struct refusal {
     std::string reason;      ///< a sentence for people
 };
 
+/// Memory with counts that an onlooker may map.
+struct shown_page {
+    wire::frame_writer facts;                    ///< a `page` frame: what it needs to know of it
+    std::shared_ptr<const os::descriptor> file;  ///< sealed, so that nobody else can write it
+};
+
 /// An endpoint of a pattern, as the control plane sees it.
 class participant {
 public:
@@ -72,6 +78,9 @@ public:
     /// Adds what onlookers may know of it: its type, shape and counts. Must not wait for the
     /// thread that uses the endpoint.
     virtual void describe(wire::frame_writer&) const {}
+
+    /// Where its counts can be read without asking it. Must not wait either.
+    virtual std::vector<shown_page> pages() const { return {}; }
 
     /// When check() is to be called next.
     virtual deadline due() const { return never; }
@@ -165,7 +174,9 @@ private:
     void process_hello(peer& from, const wire::frame_reader& frame);
     void process_refusal(peer& from, const wire::frame_reader& frame);
     void process_announcement(peer& from, const wire::frame_reader& frame);
+    void answer(peer& onlooker, const wire::frame_reader& question);
     void report_to(peer& onlooker);
+    void show_pages_to(peer& onlooker, std::uint64_t first);
     void route(peer& from, const wire::frame_reader& frame,
                std::vector<os::descriptor> descriptors);
     void drop(std::uint64_t tag, const departure& how);

@@ -29,6 +29,9 @@ shared_memory create_group_memory(const std::string& name, std::uint64_t bytes);
 /// is memory of exactly `bytes` bytes that nobody but its creator can write, shrink or punch.
 os::mapping map_peer_memory(const os::descriptor& file, std::uint64_t bytes);
 
+/// Maps the first `bytes` bytes of such memory, which may be longer.
+os::mapping map_head_of_peer_memory(const os::descriptor& file, std::uint64_t bytes);
+
 /// Maps a bell page that a peer sent. Throws `error` likewise.
 os::mapping map_group_memory(const os::descriptor& file, std::uint64_t bytes);
 
