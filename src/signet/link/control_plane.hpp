@@ -111,7 +111,9 @@ private:
     void process_hello(peer& from, const wire::frame_reader& frame);
     void process_refusal(peer& from, const wire::frame_reader& frame);
     void process_announcement(peer& from, const wire::frame_reader& frame);
+    void answer(peer& onlooker, const wire::frame_reader& question);
     void report_to(peer& onlooker);
+    void show_pages_to(peer& onlooker, std::uint64_t first);
     void route(peer& from, const wire::frame_reader& frame,
                std::vector<os::descriptor> descriptors);
     void drop(std::uint64_t tag, const departure& how);

@@ -6,6 +6,7 @@
 #include <signet/link/control_plane.hpp>
 #include <signet/os/process.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace signet::link {
@@ -70,7 +71,7 @@ void control_plane::process(peer& from, const wire::frame_reader& frame,
         throw error{errc::peer_misbehaved, "talk to a process", {}, "it did not say hello first"};
     }
     if (what == kind::announce) return process_announcement(from, frame);
-    if (what == kind::inspect) return report_to(from);
+    if (what == kind::inspect) return answer(from, frame);
     route(from, frame, std::move(descriptors));
 }
 
@@ -103,6 +104,27 @@ void control_plane::process_announcement(peer& from, const wire::frame_reader& f
     const std::string topic = parse_address(frame.text(key::topic)).name;  // no pattern, no garbage
     const std::uint64_t endpoint = frame.u64(key::from);
     for (participant* local : roster_->subscribers_of(topic)) local->found(from, topic, endpoint);
+}
+
+void control_plane::answer(peer& onlooker, const wire::frame_reader& question) {
+    const std::uint64_t first_page = question.u64_or(key::pages, 0);
+    if (first_page == 0) return report_to(onlooker);
+    show_pages_to(onlooker, first_page - 1);
+}
+
+void control_plane::show_pages_to(peer& onlooker, std::uint64_t first) {
+    std::vector<shown_page> all;
+    for (const auto& [id, endpoint] : participants_) {
+        for (shown_page& page : endpoint->pages()) all.push_back(std::move(page));
+    }
+    if (first >= all.size()) {
+        return send(onlooker, wire::frame_writer{kind::page}.put(key::left, 0u).take());
+    }
+    const std::uint64_t end = std::min<std::uint64_t>(all.size(), first + pages_at_once);
+    for (std::uint64_t i = first; i < end; ++i) {
+        send(onlooker, all[i].facts.put(key::left, all.size() - i - 1).take(),
+             std::array{all[i].file->get()});
+    }
 }
 
 void control_plane::report_to(peer& onlooker) {

@@ -10,6 +10,7 @@
 #include <signet/wire/frame.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,12 @@ namespace signet::link {
 struct refusal {
     std::uint64_t code = 0;  ///< an errc
     std::string reason;      ///< a sentence for people
+};
+
+/// Memory with counts that an onlooker may map.
+struct shown_page {
+    wire::frame_writer facts;                    ///< a `page` frame: what it needs to know of it
+    std::shared_ptr<const os::descriptor> file;  ///< sealed, so that nobody else can write it
 };
 
 /// An endpoint of a pattern, as the control plane sees it.
@@ -61,6 +68,9 @@ public:
     /// Adds what onlookers may know of it: its type, shape and counts. Must not wait for the
     /// thread that uses the endpoint.
     virtual void describe(wire::frame_writer&) const {}
+
+    /// Where its counts can be read without asking it. Must not wait either.
+    virtual std::vector<shown_page> pages() const { return {}; }
 
     /// When check() is to be called next; one that is added with `never` stays so.
     virtual deadline due() const { return never; }

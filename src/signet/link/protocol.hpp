@@ -19,6 +19,7 @@ inline constexpr std::string_view goodbye = "goodbye";    ///< the context ends 
 inline constexpr std::string_view announce = "announce";  ///< an endpoint of a topic is here
 inline constexpr std::string_view inspect = "inspect";    ///< onlooker to context: what is here?
 inline constexpr std::string_view report = "report";      ///< the answer, one for each endpoint
+inline constexpr std::string_view page = "page";          ///< likewise, one for each page of counts
 
 /// Frames between endpoints: they carry `to` and `from`.
 inline constexpr std::string_view join = "join";        ///< subscriber to publisher, with its page
@@ -59,6 +60,16 @@ inline constexpr std::string_view received = "received";
 inline constexpr std::string_view lost = "lost";
 inline constexpr std::string_view subscribers = "subscribers";
 inline constexpr std::string_view publishers = "publishers";
+inline constexpr std::string_view skipped = "skipped";
+inline constexpr std::string_view pages = "pages";
+inline constexpr std::string_view publisher = "publisher";
+inline constexpr std::string_view held_total = "held_total";
+inline constexpr std::string_view granted = "granted";
+inline constexpr std::string_view subscribers_max = "subscribers_max";
 }  // namespace key
+
+/// The most pages that a context hands to an onlooker who asks once, so that one who does not read
+/// what it asked for ties up no more descriptors than these.
+inline constexpr std::uint64_t pages_at_once = 64;
 
 }  // namespace signet::link

@@ -18,6 +18,8 @@ namespace key = link::key;
 namespace kind = link::kind;
 
 constexpr std::uint64_t endpoints_max = 1u << 16;  // one context's, more than its link would carry
+constexpr std::size_t pages_max = 1u << 14;        // of one context: each is a mapping of ours
+constexpr std::size_t page_descriptors = 1;
 
 std::vector<std::byte> hello_frame() {
     return wire::frame_writer{kind::hello}
@@ -29,17 +31,19 @@ std::vector<std::byte> hello_frame() {
 }
 
 publisher_facts read_publisher(const wire::frame_reader& frame) {
-    return {frame.u64_or(key::depth, 0),       frame.u64_or(key::payload_bytes_max, 0),
-            frame.u64_or(key::published, 0),   frame.u64_or(key::lost, 0),
-            frame.u64_or(key::subscribers, 0), frame.flag_or(key::allow_block, false)};
+    return {frame.u64_or(key::depth, 0),           frame.u64_or(key::payload_bytes_max, 0),
+            frame.u64_or(key::published, 0),       frame.u64_or(key::lost, 0),
+            frame.u64_or(key::subscribers, 0),     frame.flag_or(key::allow_block, false),
+            frame.u64_or(key::subscribers_max, 0), frame.u64_or(key::held_total, 0),
+            frame.u64_or(key::granted, 0)};
 }
 
 subscriber_facts read_subscriber(const wire::frame_reader& frame) {
     const std::uint64_t policy = std::min<std::uint64_t>(
         frame.u64_or(key::policy, 0), static_cast<std::uint64_t>(transport::delivery::latest));
     return {static_cast<transport::delivery>(policy), frame.u64_or(key::held_max, 0),
-            frame.u64_or(key::received, 0), frame.u64_or(key::lost, 0),
-            frame.u64_or(key::publishers, 0)};
+            frame.u64_or(key::received, 0),           frame.u64_or(key::lost, 0),
+            frame.u64_or(key::publishers, 0),         frame.u64_or(key::skipped, 0)};
 }
 
 endpoint read_endpoint(const wire::frame_reader& frame) {
@@ -59,8 +63,9 @@ endpoint read_endpoint(const wire::frame_reader& frame) {
 
 }  // namespace
 
-conversation::conversation(os::seqpacket_socket socket, std::uint64_t context, unsigned uid)
-    : socket_{std::move(socket)} {
+conversation::conversation(os::seqpacket_socket socket, std::uint64_t context, unsigned uid,
+                           wanted what)
+    : socket_{std::move(socket)}, what_{what} {
     found_.context = context;
     found_.pid = socket_.credentials().pid;
     found_.command = wire::printable(os::command_name(found_.pid));
@@ -86,7 +91,7 @@ void conversation::read() {
 
 bool conversation::read_one() {
     std::array<std::byte, wire::frame_bytes_max> buffer;
-    const os::receive_result got = socket_.try_receive(buffer);
+    os::receive_result got = socket_.try_receive(buffer, page_descriptors);
     if (got.status == os::receive_status::empty) return false;
     if (got.status == os::receive_status::closed) {
         over_ = ended_early_ = true;
@@ -95,13 +100,15 @@ bool conversation::read_one() {
     if (got.truncated) {
         throw error{errc::peer_misbehaved, "read a report", {}, "it is longer than frames are"};
     }
-    process(wire::frame_reader{std::span{buffer}.first(got.bytes)});
+    process(wire::frame_reader{std::span{buffer}.first(got.bytes)}, std::move(got.descriptors));
     return true;
 }
 
-void conversation::process(const wire::frame_reader& frame) {
+void conversation::process(const wire::frame_reader& frame,
+                           std::vector<os::descriptor> descriptors) {
     if (frame.kind() == kind::hello) return process_hello(frame);
     if (frame.kind() == kind::report) return process_report(frame);
+    if (frame.kind() == kind::page) return process_page(frame, std::move(descriptors));
     if (frame.kind() == kind::refuse) end_with(std::string{frame.text(key::reason)});
 }
 
@@ -122,7 +129,23 @@ void conversation::process_report(const wire::frame_reader& frame) {
     }
     left_ = left;
     if (frame.has(key::topic)) found_.endpoints.push_back(read_endpoint(frame));
-    over_ = left == 0;
+    if (left != 0) return;
+    over_ = what_ == wanted::reports;
+    if (!over_) ask_for_pages();
+}
+
+/// It hands over some at a time, so that they do not pile up where we are slow.
+void conversation::ask_for_pages() {
+    const std::uint64_t next = pages_.size() + 1;
+    socket_.try_send(wire::frame_writer{kind::inspect}.put(key::pages, next).take());
+}
+
+void conversation::process_page(const wire::frame_reader& frame,
+                                std::vector<os::descriptor> descriptors) {
+    const std::uint64_t left = frame.u64(key::left);
+    if (frame.has(key::from)) pages_.push_back(read_page(frame, std::move(descriptors)));
+    over_ = left == 0 || pages_.size() == pages_max;
+    if (!over_ && pages_.size() % link::pages_at_once == 0) ask_for_pages();
 }
 
 void conversation::end_with(std::string problem) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <signet/observe/inspect.hpp>
+#include <signet/observe/page.hpp>
 #include <signet/os/unix_socket.hpp>
 #include <signet/wire/frame.hpp>
 
@@ -11,10 +12,16 @@
 
 namespace signet::observe {
 
+/// What an onlooker asks for.
+enum class wanted {
+    reports,
+    reports_and_pages,
+};
+
 class conversation {
 public:
     /// Asks over a socket that is connected to `context`, which belongs to user `uid`.
-    conversation(os::seqpacket_socket socket, std::uint64_t context, unsigned uid);
+    conversation(os::seqpacket_socket socket, std::uint64_t context, unsigned uid, wanted what);
 
     /// Reads what has arrived.
     void read();
@@ -31,16 +38,23 @@ public:
     /// What was learned; afterwards there is nothing more to ask of this object.
     participant_process take();
 
+    /// The pages of counts; likewise.
+    std::vector<counted_page> take_pages() { return std::move(pages_); }
+
 private:
     void ask(unsigned uid);
     bool read_one();
-    void process(const wire::frame_reader& frame);
+    void process(const wire::frame_reader& frame, std::vector<os::descriptor> descriptors);
     void process_hello(const wire::frame_reader& frame);
     void process_report(const wire::frame_reader& frame);
+    void process_page(const wire::frame_reader& frame, std::vector<os::descriptor> descriptors);
+    void ask_for_pages();
     void end_with(std::string problem);
 
     os::seqpacket_socket socket_;
     participant_process found_;
+    std::vector<counted_page> pages_;
+    wanted what_;
     std::optional<std::uint64_t> left_;  // reports still to come; none: the first is
     bool over_ = false;
     bool ended_early_ = false;

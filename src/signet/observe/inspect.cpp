@@ -4,6 +4,7 @@
 #include <signet/base/error.hpp>
 #include <signet/base/time.hpp>
 #include <signet/observe/conversation.hpp>
+#include <signet/observe/survey.hpp>
 #include <signet/os/directory.hpp>
 #include <signet/os/epoll.hpp>
 
@@ -19,7 +20,8 @@ namespace {
 /// One look into a directory, and a conversation with everybody who was found.
 class survey {
 public:
-    survey(const std::string& directory, deadline until) : directory_{directory}, until_{until} {}
+    survey(const std::string& directory, deadline until, wanted what)
+        : directory_{directory}, until_{until}, what_{what} {}
 
     snapshot run() {
         for (const std::string& topic : directory_.topics()) note_names(topic);
@@ -35,6 +37,9 @@ public:
         return collect();
     }
 
+    /// What came with the answers; after run().
+    context_pages take_pages() { return std::move(pages_); }
+
 private:
     void note_names(const std::string& topic) {
         for (const link::listing& who : directory_.list(topic)) names_.push_back({topic, who});
@@ -44,8 +49,8 @@ private:
     template <class Connect>
     void call(std::uint64_t context, Connect&& connect) try {
         if (auto socket = connect()) {
-            auto talk =
-                std::make_unique<conversation>(std::move(*socket), context, directory_.uid());
+            auto talk = std::make_unique<conversation>(std::move(*socket), context,
+                                                       directory_.uid(), what_);
             set_.add(talk->fd(), os::interest::readable, context);
             talks_.emplace(context, std::move(talk));
         } else {
@@ -84,6 +89,7 @@ private:
         for (const auto& [context, talk] : talks_) {
             if (talk->ended_early()) continue;  // it went while we asked
             add(all, talk->take());
+            if (all.processes.back().problem.empty()) pages_[context] = talk->take_pages();
         }
         for (const std::uint64_t context : busy_) {
             add(all, {context, 0, {}, "it does not accept connections", {}});
@@ -115,6 +121,8 @@ private:
 
     link::rendezvous directory_;
     deadline until_;
+    wanted what_;
+    context_pages pages_;
     os::epoll set_;
     std::vector<link::named_listing> names_;
     std::map<std::uint64_t, std::unique_ptr<conversation>> talks_;  // by context
@@ -134,7 +142,31 @@ bool exists(const std::string& directory) try {
 
 snapshot inspect(const std::string& directory, std::chrono::milliseconds limit) {
     if (!exists(directory)) return {};
-    return survey{directory, after(limit)}.run();
+    return survey{directory, after(limit), wanted::reports}.run();
+}
+
+std::pair<snapshot, context_pages> inspect_closely(const std::string& directory,
+                                                   std::chrono::milliseconds limit) {
+    if (!exists(directory)) return {};
+    survey looking{directory, after(limit), wanted::reports_and_pages};
+    snapshot seen = looking.run();
+    return {std::move(seen), looking.take_pages()};
+}
+
+std::vector<std::string> names_in(const std::string& path) {
+    if (!exists(path)) return {};
+    const link::rendezvous directory{path};
+    std::vector<std::string> names;
+    for (const std::uint64_t context : directory.contexts()) {
+        names.push_back(std::to_string(context));
+    }
+    for (const std::string& topic : directory.topics()) {
+        for (const link::listing& who : directory.list(topic)) {
+            names.push_back(topic + ' ' + std::to_string(who.endpoint));
+        }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 }  // namespace signet::observe

@@ -28,6 +28,9 @@ struct publisher_facts {
     std::uint64_t lost = 0;  ///< by the subscribers it has now, together
     std::uint64_t subscribers = 0;
     bool allow_block = false;
+    std::uint64_t subscribers_max = 0;
+    std::uint64_t held_total = 0;  ///< samples that all subscribers together may hold
+    std::uint64_t granted = 0;     ///< of these, to the subscribers it has now
 };
 
 /// What a subscriber says of itself.
@@ -37,6 +40,7 @@ struct subscriber_facts {
     std::uint64_t received = 0;
     std::uint64_t lost = 0;
     std::uint64_t publishers = 0;
+    std::uint64_t skipped = 0;
 };
 
 /// A publisher or subscriber.

@@ -24,10 +24,15 @@ void require(bool holds, const char* what) {
     if (!holds) throw error{errc::peer_misbehaved, "map a peer's memory", {}, what};
 }
 
-void check(const os::descriptor& file, std::uint64_t bytes, os::seals seals) {
+os::memory_facts check_seals(const os::descriptor& file, os::seals seals) {
     const os::memory_facts facts = os::inspect_memory(file);
     require(facts.regular && facts.on_tmpfs && !facts.huge_pages, "it is not plain memory");
     require(os::includes(facts.present, seals), "it is not sealed as it must be");
+    return facts;
+}
+
+void check(const os::descriptor& file, std::uint64_t bytes, os::seals seals) {
+    const os::memory_facts facts = check_seals(file, seals);
     require(facts.bytes == bytes, "it has not the size that was announced");
 }
 
@@ -50,6 +55,11 @@ os::mapping map_peer_memory(const os::descriptor& file, const expected_memory& e
     check(file, expected.bytes, own_seals);
     os::allocate(file, 0, expected.used_bytes);
     return kept_private(os::mapping::read_only(file, expected.bytes));
+}
+
+os::mapping map_head_of_peer_memory(const os::descriptor& file, std::uint64_t bytes) {
+    require(check_seals(file, own_seals).bytes >= bytes, "it is shorter than it must be");
+    return kept_private(os::mapping::read_only(file, bytes));
 }
 
 os::mapping map_group_memory(const os::descriptor& file, std::uint64_t bytes) {

@@ -37,6 +37,9 @@ struct expected_memory {
 /// being none is an `error`, and no signal later.
 os::mapping map_peer_memory(const os::descriptor& file, const expected_memory& expected);
 
+/// Maps the first `bytes` bytes of such memory, which may be longer.
+os::mapping map_head_of_peer_memory(const os::descriptor& file, std::uint64_t bytes);
+
 /// Maps a bell page that a peer sent. Throws `error` likewise.
 os::mapping map_group_memory(const os::descriptor& file, std::uint64_t bytes);
 

@@ -167,7 +167,18 @@ void topic_publisher::describe(wire::frame_writer& report) const {
         .put(key::allow_block, options_.allow_block)
         .put(key::published, ring_.published())
         .put(key::lost, table_.lost())
-        .put(key::subscribers, table_.size());
+        .put(key::subscribers, table_.size())
+        .put(key::subscribers_max, options_.subscribers_max)
+        .put(key::held_total, options_.held_total)
+        .put(key::granted, table_.granted());
+}
+
+std::vector<link::shown_page> topic_publisher::pages() const {
+    wire::frame_writer facts{link::kind::page};
+    facts.put(key::from, self_.endpoint);
+    // Owned by nobody else: whoever asks does so while this endpoint is registered.
+    const std::shared_ptr<const os::descriptor> file{std::shared_ptr<void>{}, &segment_.file};
+    return {{std::move(facts), file}};
 }
 
 }  // namespace signet::transport::shm

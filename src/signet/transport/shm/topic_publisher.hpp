@@ -119,6 +119,7 @@ public:
     void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
     void describe(wire::frame_writer& report) const override;
+    std::vector<link::shown_page> pages() const override;
     void wake() override { post(); }
 
 private:

@@ -69,6 +69,16 @@ wire::reading_plan plan_for(const wire::type_descriptor& ours, const welcome& an
     return wire::plan_reading(ours, answer.type);
 }
 
+shared_memory create_page() {
+    shared_memory page = create_own_memory("signet-subscriber", sizeof(memory::subscriber_page));
+    page.bytes.populate_for_write(0, memory::page_bytes);
+    auto& head = *reinterpret_cast<memory::subscriber_page*>(page.bytes.data());
+    // relaxed, both: nobody has the page yet
+    head.magic.store(memory::subscriber_magic, std::memory_order_relaxed);
+    head.version.store(memory::topic_layout_version, std::memory_order_relaxed);
+    return page;
+}
+
 /// A reader takes as many bytes out of a slot as its own type has, so they must be there.
 void require_room(const wire::type_descriptor& ours, const welcome& answer) {
     const memory::topic_geometry& g = answer.geometry;
@@ -85,8 +95,7 @@ void require_room(const wire::type_descriptor& ours, const welcome& answer) {
 
 void topic_subscriber::found(link::peer& from, std::string_view topic, std::uint64_t endpoint) {
     if (retired_ || joins_.contains(endpoint)) return;
-    shared_memory page = create_own_memory("signet-subscriber", sizeof(memory::subscriber_page));
-    page.bytes.populate_for_write(0, memory::page_bytes);
+    shared_memory page = create_page();
     const bool barriers = life::fencing_of_this_process() == life::fence_mode::on_demand;
     auto frame = wire::frame_writer{link::kind::join}
                      .put(key::to, endpoint)
@@ -99,7 +108,8 @@ void topic_subscriber::found(link::peer& from, std::string_view topic, std::uint
     if (type_) frame.put(key::type, wire::encode(*type_));
     plane_->send(from, frame.take(), std::array{page.file.get()});
     joins_.emplace(endpoint, join_request{&from, std::string{topic},
-                                          std::make_shared<os::mapping>(std::move(page.bytes))});
+                                          std::make_shared<os::mapping>(std::move(page.bytes)),
+                                          std::make_shared<os::descriptor>(std::move(page.file))});
 }
 
 void topic_subscriber::received(link::peer& from, const wire::frame_reader& frame,
@@ -141,7 +151,8 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
         inbox news;
         news.arrivals.push_back(std::make_unique<source>(answer, from.identity, std::move(memory)));
         events_.add(topic_event::kind::joined, from.identity, publisher, {});
-        show_counts(publisher, std::move(request.page));
+        show_counts(
+            {publisher, request.page, request.file, answer.held_max, answer.geometry.timed});
         hand_over(std::move(news));
     } catch (const error& e) {
         plane_->send(from, leave_frame(publisher));
@@ -258,10 +269,23 @@ void topic_subscriber::hand_over(inbox news) {
     post();
 }
 
-void topic_subscriber::show_counts(std::uint64_t publisher,
-                                   std::shared_ptr<const os::mapping> page) {
+void topic_subscriber::show_counts(counted_page page) {
     const std::lock_guard locked{inbox_mutex_};
-    pages_.push_back({publisher, std::move(page)});
+    pages_.push_back(std::move(page));
+}
+
+std::vector<link::shown_page> topic_subscriber::pages() const {
+    const std::lock_guard locked{inbox_mutex_};
+    std::vector<link::shown_page> shown;
+    for (const counted_page& known : pages_) {
+        wire::frame_writer facts{link::kind::page};
+        facts.put(key::from, self_.endpoint)
+            .put(key::publisher, known.publisher)
+            .put(key::held_max, known.held_max)
+            .put(key::timed, known.timed);
+        shown.push_back({std::move(facts), known.file});
+    }
+    return shown;
 }
 
 subscriber_counts topic_subscriber::counts_for_onlookers() const {
@@ -270,12 +294,15 @@ subscriber_counts topic_subscriber::counts_for_onlookers() const {
     all.publishers = pages_.size();
     for (const counted_page& known : pages_) {
         const auto& page = *reinterpret_cast<const memory::subscriber_page*>(known.page->data());
-        // relaxed, all three: counts that order nothing, and may belong to different moments
+        // relaxed, all four: counts that order nothing, and may belong to different moments
         const std::uint64_t lost = page.lost.load(std::memory_order_relaxed);
+        const std::uint64_t skipped = page.skipped.load(std::memory_order_relaxed);
         const std::uint64_t start = page.start.load(std::memory_order_relaxed);
         const std::uint64_t cursor = page.cursor.load(std::memory_order_relaxed);
-        all.received += cursor > start + lost ? cursor - start - lost : 0;
+        const std::uint64_t passed = start + lost + skipped;
+        all.received += cursor > passed && cursor != memory::cursor_abandoned ? cursor - passed : 0;
         all.lost += lost;
+        all.skipped += skipped;
     }
     return all;
 }
@@ -287,6 +314,7 @@ void topic_subscriber::describe(wire::frame_writer& report) const {
         .put(key::held_max, options_.held_max)
         .put(key::received, counts.received)
         .put(key::lost, counts.lost)
+        .put(key::skipped, counts.skipped)
         .put(key::publishers, counts.publishers);
 }
 

@@ -162,6 +162,7 @@ public:
     void distrusted(const link::peer_identity& who, const std::string& reason) override;
     void farewell() override;
     void describe(wire::frame_writer& report) const override;
+    std::vector<link::shown_page> pages() const override;
     void wake() override { post(); }
     deadline due() const override { return silence_.due(); }
     void check(clock::time_point now) override;
@@ -174,6 +175,7 @@ private:
         link::peer* peer;
         std::string topic;
         std::shared_ptr<os::mapping> page;
+        std::shared_ptr<const os::descriptor> file;  ///< of the page, for onlookers
         bool welcomed = false;
     };
 
@@ -181,6 +183,9 @@ private:
     struct counted_page {
         std::uint64_t publisher;
         std::shared_ptr<const os::mapping> page;
+        std::shared_ptr<const os::descriptor> file;
+        std::uint32_t held_max;
+        bool timed;
     };
 
     /// Chunks that a publisher made later.
@@ -308,7 +313,7 @@ private:
     void fail(const link::peer_identity& who, std::uint64_t publisher, const error& why);
     bool is_event_only(const error& why) const;
     void hand_over(inbox news);
-    void show_counts(std::uint64_t publisher, std::shared_ptr<const os::mapping> page);
+    void show_counts(counted_page page);
     subscriber_counts counts_for_onlookers() const;
     std::vector<std::byte> leave_frame(std::uint64_t publisher) const;
     bool holds(std::uint64_t publisher) const;

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/observe/sample.hpp>
+
+#include <gtest/gtest.h>
+
+namespace signet::observe {
+namespace {
+
+using namespace std::chrono_literals;
+
+sample one_publisher(clock::duration at, std::uint64_t published) {
+    sample all{.taken = clock::time_point{at}};
+    all.publications.push_back({.of = {.endpoint = 1}, .published = published});
+    return all;
+}
+
+sample one_subscriber(clock::duration at, std::uint64_t lost) {
+    sample all{.taken = clock::time_point{at}};
+    all.subscriptions.push_back({.of = {.endpoint = 2}, .publisher = 1, .lost = lost});
+    return all;
+}
+
+TEST(Sample, ARateIsWhatWasCountedMeanwhileBySeconds) {
+    sample now = one_publisher(3s, 300);
+    add_rates(now, one_publisher(1s, 100));
+    EXPECT_EQ(now.publications[0].rate.messages, 100);
+}
+
+TEST(Sample, WhoCountsBackwardsHasDoneNothing) {
+    sample now = one_subscriber(2s, 5);
+    add_rates(now, one_subscriber(1s, 10));
+    EXPECT_EQ(now.subscriptions[0].rate.lost, 0);
+}
+
+TEST(Sample, WhoWasNotThereBeforeHasNoRate) {
+    sample now = one_publisher(2s, 300);
+    add_rates(now, one_subscriber(1s, 0));
+    EXPECT_EQ(now.publications[0].rate.messages, 0);
+}
+
+TEST(Sample, TwoSamplesOfOneMomentHaveNoRates) {
+    sample now = one_publisher(1s, 300);
+    add_rates(now, one_publisher(1s, 100));
+    EXPECT_EQ(now.publications[0].rate.messages, 0);
+}
+
+TEST(LatencyHistogram, AQuantileIsTheUpperEndOfItsBucket) {
+    latency_histogram ages;
+    ages.counts[memory::latency_bucket(1000)] = 99;
+    ages.counts[memory::latency_bucket(50'000)] = 1;
+    EXPECT_GE(ages.quantile(0.5), 1000ns);
+    EXPECT_LE(ages.quantile(0.5), 1250ns);
+    EXPECT_GE(ages.quantile(1), 50'000ns);
+}
+
+TEST(LatencyHistogram, NothingCountedIsZero) {
+    EXPECT_EQ(latency_histogram{}.quantile(0.99), 0ns);
+}
+
+TEST(LatencyHistogram, CountsThatOverflowTheirSumAreNoHarm) {
+    latency_histogram ages;
+    ages.counts.fill(~std::uint64_t{0});
+    EXPECT_GE(ages.quantile(0.5), 0ns);
+}
+
+TEST(LatencyHistogram, WhatWasThereBeforeIsTakenOff) {
+    latency_histogram before, now;
+    before.counts[3] = 5;
+    now.counts[3] = 7;
+    EXPECT_EQ(now.since(before).counts[3], 2u);
+    EXPECT_EQ(before.since(now).counts[3], 0u);
+}
+
+}  // namespace
+}  // namespace signet::observe
