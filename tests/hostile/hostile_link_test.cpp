@@ -7,13 +7,8 @@
 #include <signet/error.hpp>
 #include <signet/link/protocol.hpp>
 #include <signet/link/rendezvous.hpp>
-#include <signet/os/event.hpp>
 #include <signet/os/memfd.hpp>
-#include <signet/os/poll.hpp>
 #include <signet/testing/failures.hpp>
-#include <signet/transport/shm/shared_memory.hpp>
-#include <signet/wire/describe.hpp>
-#include <signet/wire/descriptor_codec.hpp>
 #include <signet/wire/frame.hpp>
 
 #include <gtest/gtest.h>
@@ -133,77 +128,6 @@ TEST(HostileLink, ANewcomerStillJoinsUnderAttack) {
         const subscriber<small_message> in{context{}, "t"};
         EXPECT_TRUE(out.wait_for_subscribers_for(1, watchdog));
     }
-}
-
-/// Lies nowhere in the slots themselves, only in its welcome: they are smaller than its type.
-class publisher_with_small_slots {
-public:
-    explicit publisher_with_small_slots(const std::string& directory) : place_{directory} {
-        auto* const slots =
-            reinterpret_cast<memory::slot*>(segment_.bytes.data() + shape.slots_offset());
-        slots[shape.depth - 1].stamp.store(shape.depth, std::memory_order_release);
-        slots[shape.depth - 1].shape.store(sizeof(message), std::memory_order_release);
-    }
-
-    using message = self_checking<20>;
-
-    /// Has the subscriber join.
-    void deceive(std::string_view topic) {
-        const auto all = place_.list(topic);
-        auto socket = place_.connect(topic, all.front(), after(watchdog));
-        socket->try_send(wire::frame_writer{link::kind::hello}
-                             .put(link::key::version, link::protocol_version)
-                             .put(link::key::context, std::uint64_t{1})
-                             .put(link::key::pid, std::uint64_t{1})
-                             .put(link::key::command, std::string_view{"liar"})
-                             .take());
-        socket->try_send(wire::frame_writer{link::kind::announce}
-                             .put(link::key::topic, topic)
-                             .put(link::key::from, std::uint64_t{2})
-                             .take());
-        os::wait_readable(socket->fd(), after(watchdog));
-        socket->try_send(
-            welcome(all.front().endpoint),
-            std::array{segment_.file.get(), bells_.file.get(), event_.fd(), event_.fd()});
-        link_ = std::move(socket);
-    }
-
-private:
-    static constexpr memory::topic_geometry shape{
-        .depth = 64, .slot_bytes = 64, .payload_bytes_max = 48, .chunk_bytes = 0, .chunk_count = 0};
-
-    static std::vector<std::byte> welcome(std::uint64_t to) {
-        return wire::frame_writer{link::kind::welcome}
-            .put(link::key::to, to)
-            .put(link::key::from, std::uint64_t{2})
-            .put(link::key::type, wire::encode(wire::descriptor_of<message>()))
-            .put(link::key::start, shape.depth - 1)
-            .put(link::key::held_max, std::uint64_t{0})
-            .put(link::key::depth, shape.depth)
-            .put(link::key::slot_bytes, shape.slot_bytes)
-            .put(link::key::payload_bytes_max, shape.payload_bytes_max)
-            .put(link::key::chunk_bytes, shape.chunk_bytes)
-            .put(link::key::chunk_count, shape.chunk_count)
-            .put(link::key::fence, std::uint64_t{0})
-            .take();
-    }
-
-    link::rendezvous place_;
-    transport::shm::shared_memory segment_ =
-        transport::shm::create_own_memory("liar", shape.segment_bytes());
-    transport::shm::shared_memory bells_ =
-        transport::shm::create_group_memory("liar", memory::page_bytes);
-    os::event event_;
-    std::optional<os::seqpacket_socket> link_;
-};
-
-TEST(HostileLink, AWelcomeWhoseSlotsAreTooSmallForItsTypeIsRefused) {
-    const own_rendezvous place;
-    subscriber<publisher_with_small_slots::message> in{context{}, "t"};
-    publisher_with_small_slots liar{place.path()};
-    liar.deceive("t");
-    const std::string complaint = testing::complaint_of([&] { in.receive_for(watchdog); });
-    EXPECT_NE(complaint.find("do not hold its messages"), std::string::npos) << complaint;
 }
 
 }  // namespace
