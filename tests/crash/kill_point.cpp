@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kill_point.hpp"
 
+#include "last_words.hpp"
 #include "state_names.hpp"
 
 #include <signet/memory/access.hpp>
 #include <signet/os/kernel.hpp>
 
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -45,21 +45,6 @@ long at_call(long number, const os::kernel_arguments& arguments) {
 }
 
 }  // namespace
-
-void last_words::clear() noexcept {
-    published = 0;
-    received = 0;
-    ready = false;
-    go = false;
-    faulty = false;
-    state.fill('\0');
-}
-
-last_words& shared_last_words() {
-    static void* const page = mmap(nullptr, sizeof(last_words), PROT_READ | PROT_WRITE,
-                                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return *static_cast<last_words*>(page);
-}
 
 void watch_steps(const memory::topic_geometry& shape) {
     shape_seen = shape;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "kill_point.hpp"
+#include "last_words.hpp"
 #include "state_names.hpp"
 #include "survivors.hpp"
 
@@ -19,7 +20,6 @@
 #include <iostream>
 #include <set>
 #include <string>
-#include <thread>
 
 namespace signet::tests {
 
@@ -149,12 +149,5 @@ private:
     last_words& words_ = shared_last_words();
     std::set<std::string> hit_;
 };
-
-/// In the child: it has joined; waits until the parent is ready too.
-inline void await_go() {
-    last_words& words = shared_last_words();
-    words.ready = true;
-    while (!words.go) std::this_thread::yield();  // not asleep: that is waited for
-}
 
 }  // namespace signet::tests

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is killed in a sweep: a publisher and a subscriber that keep count in the last words. They
+// What is killed: a publisher and a subscriber that keep count in the last words. They
 // are made in the child and belong to its one thread, which drives their context too, unless told
 // otherwise: so that its steps are all there are. At their end the process ends as the killed ones
 // do, without a farewell.
 #pragma once
 
-#include "sweep.hpp"
+#include "last_words.hpp"
+#include "survivors.hpp"
 
 #include <exception>
 #include <optional>
