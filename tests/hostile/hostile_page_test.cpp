@@ -61,7 +61,7 @@ TEST_F(LyingBell, KeepsNoRingerBusy) {
 
 TEST_F(LyingBell, KeepsNoSleeperBusy) {
     life::bell_sleeper sleeper{words(), mode_};
-    for (int i = rounds_wanted() / 10; i != 0; --i) {
+    for (int i = rounds_wanted(); i != 0; --i) {
         liar_.begin_attempt(life::bell_fencing);
         sleeper.arm();
         sleeper.disarm();

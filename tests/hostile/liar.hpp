@@ -25,7 +25,7 @@ inline int rounds_wanted() {
 inline std::uint64_t seed_wanted() {
     const char* const wanted = std::getenv("SIGNET_SEED");
     const std::uint64_t seed = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 1;
-    std::cout << "SIGNET_SEED=" << seed << '\n';
+    std::cout << rounds_wanted() << " rounds, SIGNET_SEED=" << seed << '\n';
     return seed;
 }
 
