@@ -3,9 +3,12 @@
 #pragma once
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <cstdint>
 #include <thread>
 
@@ -34,6 +37,13 @@ inline last_words& shared_last_words() {
     static void* const page = mmap(nullptr, sizeof(last_words), PROT_READ | PROT_WRITE,
                                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return *static_cast<last_words*>(page);
+}
+
+/// Forks a child that does not outlive the thread which calls this, however that ends.
+inline pid_t fork_mortal() {
+    const pid_t pid = fork();
+    if (pid == 0) prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return pid;
 }
 
 /// In the child: it has joined; waits until the parent is ready too.

@@ -24,10 +24,12 @@ inline void stop_to_be_stepped() {
 
 class tracer {
 public:
-    /// Attaches to a child. Throws where that is not permitted.
+    /// Attaches to a child. Where that is not permitted, kills the child and throws.
     explicit tracer(pid_t pid) : pid_{pid} {
         if (ptrace(PTRACE_SEIZE, pid, nullptr, PTRACE_O_EXITKILL) == 0) return;
-        throw std::runtime_error{std::string{"ptrace: "} + std::strerror(errno) +
+        const int reason = errno;
+        kill_it();
+        throw std::runtime_error{std::string{"ptrace: "} + std::strerror(reason) +
                                  "; allow it: docker run --cap-add SYS_PTRACE, and "
                                  "kernel.yama.ptrace_scope below 3"};
     }

@@ -55,7 +55,7 @@ private:
     }
 
     static pid_t fork_victim(const operation& victim) {
-        const pid_t pid = fork();
+        const pid_t pid = fork_mortal();
         if (pid != 0) return pid;
         try {
             victim();

@@ -97,7 +97,7 @@ private:
     }
 
     pid_t fork_victim(const scenario& what, int k) {
-        const pid_t pid = fork();
+        const pid_t pid = fork_mortal();
         if (pid != 0) return pid;
         try {
             watch_steps(transport::shm::choose_geometry(shape_, sizeof(Message), swept_topic));

@@ -3,15 +3,21 @@
 // usable, loses no descriptor and stops nobody.
 #include "../actors/actor.hpp"
 #include "../actors/self_checking.hpp"
+#include "options.hpp"
 
 #include <signet/error.hpp>
 #include <signet/link/protocol.hpp>
 #include <signet/link/rendezvous.hpp>
+#include <signet/os/event.hpp>
 #include <signet/os/memfd.hpp>
 #include <signet/testing/failures.hpp>
+#include <signet/transport/shm/shared_memory.hpp>
+#include <signet/wire/describe.hpp>
+#include <signet/wire/descriptor_codec.hpp>
 #include <signet/wire/frame.hpp>
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <random>
 
@@ -62,9 +68,16 @@ private:
             writer.put(key, random_() >> (random_() % 64));
         }
         writer.put(link::key::payload_bytes_max, random_() % 100);
+        if (random_() % 2 == 0) writer.put(link::key::type, type());
         writer.put(link::key::reason, std::string_view{"because"});
         auto bytes = writer.take();
         spoil(bytes);
+        return bytes;
+    }
+
+    std::vector<std::byte> type() {
+        auto bytes = wire::encode(wire::descriptor_of<small_message>());
+        if (random_() % 2 == 0) spoil(bytes);
         return bytes;
     }
 
@@ -77,13 +90,23 @@ private:
 
     std::vector<int> descriptors() {
         std::vector<int> some(random_() % 6, 0);
-        for (int& fd : some) fd = random_() % 2 == 0 ? memory_.get() : 0;
+        const std::array kinds{0,           loose_.get(), sealed_.get(), short_.get(),
+                               huge_.get(), event_.fd()};
+        for (int& fd : some) fd = kinds[random_() % kinds.size()];
         return some;
+    }
+
+    static os::descriptor sealed(std::uint64_t bytes) {
+        return std::move(transport::shm::create_own_memory("hostile", bytes).file);
     }
 
     link::rendezvous place_;
     std::mt19937_64 random_;
-    os::descriptor memory_ = os::create_memfd("hostile", 4096);
+    os::descriptor loose_ = os::create_memfd("hostile", memory::page_bytes);
+    os::descriptor sealed_ = sealed(memory::page_bytes);
+    os::descriptor short_ = sealed(1);
+    os::descriptor huge_{memfd_create("hostile", MFD_CLOEXEC | MFD_HUGETLB)};
+    os::event event_;
 };
 
 /// One that says it publishes and then refuses is an error, said once; the subscriber goes on.
@@ -106,8 +129,9 @@ TEST(HostileLink, NonsenseDisturbsNobody) {
     const int before = testing::open_descriptors();
     small_message message;
     {
-        hostile_client client{place.path(), 1};
-        for (std::uint64_t i = 0; i < 3000; ++i) {
+        const int attacks = rounds_wanted() / 100;
+        hostile_client client{place.path(), seed_wanted(attacks)};
+        for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(attacks); ++i) {
             client.attack("t");
             fill(message, 1, i);
             ASSERT_TRUE(out.publish_for(message, watchdog));

@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // A peer that rewrites its shared words just before they are loaded, in memory between pages that
-// nobody may touch. For one thread. SIGNET_ROUNDS says how long it goes on, SIGNET_SEED how it
-// lies.
+// nobody may touch. For one thread.
 #pragma once
+
+#include "options.hpp"
 
 #include <signet/memory/topic_layout.hpp>
 
 #include <sys/mman.h>
 
-#include <cstdlib>
 #include <cstring>
-#include <iostream>
 #include <random>
 
 namespace signet::tests {
-
-/// Attempts of each test.
-inline int rounds_wanted() {
-    const char* const wanted = std::getenv("SIGNET_ROUNDS");
-    return wanted != nullptr ? std::atoi(wanted) : 300'000;
-}
-
-/// Says which seed it is, so that a failure can be had again.
-inline std::uint64_t seed_wanted() {
-    const char* const wanted = std::getenv("SIGNET_SEED");
-    const std::uint64_t seed = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 1;
-    std::cout << rounds_wanted() << " rounds, SIGNET_SEED=" << seed << '\n';
-    return seed;
-}
 
 /// Memory that ends where nobody may read, on both sides.
 class guarded_memory {
