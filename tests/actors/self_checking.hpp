@@ -6,6 +6,7 @@
 #include <signet/publisher.hpp>
 #include <signet/subscriber.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -47,7 +48,8 @@ bool whole(const self_checking<Words>& message) {
     return true;
 }
 
-/// Checks that each publisher's messages come whole and one after the other.
+/// Checks that each publisher's messages come whole and one after the other, but for those that are
+/// said to be lost. Remembers the publishers heard of last.
 class sequence_check {
 public:
     /// What is wrong with this sample; nothing where it is the next one.
@@ -55,23 +57,47 @@ public:
     std::optional<std::string> fault_of(const sample<Message>& got) {
         if (!whole(*got)) return "torn: " + describe(got);
         if (got->number != got.number()) return "another one's: " + describe(got);
-        const auto [known, first] = next_.try_emplace(got.publisher(), got.number());
-        const std::uint64_t expected = known->second;
-        known->second = got.number() + 1;
-        if (got.number() == expected) return std::nullopt;
+        const std::uint64_t first_new = got.number() - got.lost_before();
+        const std::uint64_t expected = take_turn(got.publisher(), first_new, got.number() + 1);
+        if (first_new == expected) return std::nullopt;
         return "expected " + std::to_string(expected) + " but got " + describe(got);
     }
 
-    std::size_t publishers() const noexcept { return next_.size(); }
+    std::size_t publishers() const noexcept { return publishers_; }
 
 private:
+    struct turn {
+        std::uint64_t next;
+        std::uint64_t heard_at;
+    };
+
+    /// What was to come next from a publisher, `otherwise` where it is new; then comes `next`.
+    std::uint64_t take_turn(std::uint64_t publisher, std::uint64_t otherwise, std::uint64_t next) {
+        const auto [known, added] = turns_.try_emplace(publisher, turn{otherwise, 0});
+        const std::uint64_t expected = known->second.next;
+        known->second = {next, ++heard_};
+        publishers_ += added;
+        if (turns_.size() > remembered_max) forget_the_quietest();
+        return expected;
+    }
+
+    void forget_the_quietest() {
+        turns_.erase(std::min_element(turns_.begin(), turns_.end(), [](auto& a, auto& b) {
+            return a.second.heard_at < b.second.heard_at;
+        }));
+    }
+
+    static constexpr std::size_t remembered_max = 256;
+
     template <class Message>
     static std::string describe(const sample<Message>& got) {
         return "number " + std::to_string(got.number()) + ", saying it is " +
                std::to_string(got->number) + " of process " + std::to_string(got->author);
     }
 
-    std::map<std::uint64_t, std::uint64_t> next_;  // by publisher
+    std::map<std::uint64_t, turn> turns_;  // by publisher
+    std::uint64_t heard_ = 0;
+    std::size_t publishers_ = 0;
 };
 
 }  // namespace signet::tests

@@ -2,13 +2,14 @@
 // A process that plays one role in a test until it is killed, or has done what it was asked for.
 // Says what went wrong on standard error, and by its exit status. Uses SIGNET_DIR.
 //
-//     signet_actor publish NAME                 self-checking messages on NAME/small and NAME/large
-//     signet_actor check NAME                   receives and checks both, under delivery::block
-//     signet_actor say NAME COUNT               publishes COUNT small messages when somebody
-//     listens signet_actor hear NAME COUNT              receives COUNT small messages from one
-//     publisher signet_actor meet NAME p|s COUNT          meets COUNT others, exchanges a message
-//     with each signet_actor idle COUNT                   COUNT idle endpoints, then a line on
-//     standard output
+//     signet_actor publish NAME          self-checking messages on NAME/small and NAME/large
+//     signet_actor check NAME            receives and checks both, under delivery::block
+//     signet_actor follow NAME           the same under delivery::drop_oldest
+//     signet_actor pass NAME COUNT       publishes COUNT small messages and leaves
+//     signet_actor say NAME COUNT        the same, and stays until nobody listens
+//     signet_actor hear NAME COUNT       receives COUNT small messages and leaves
+//     signet_actor meet NAME p|s COUNT   meets COUNT others, exchanges a message with each
+//     signet_actor idle COUNT            COUNT idle endpoints, then a line on standard output
 #include "self_checking.hpp"
 
 #include <signet/error.hpp>
@@ -49,8 +50,8 @@ int publish(const std::string& name) {
 }
 
 template <class Message>
-void check_topic(const std::string& name) {
-    subscriber<Message> in{name, blocking};
+void check_topic(const std::string& name, const subscriber_options& options) {
+    subscriber<Message> in{name, options};
     sequence_check sequence;
     for (;;) {
         const auto got = in.receive();
@@ -61,9 +62,20 @@ void check_topic(const std::string& name) {
     }
 }
 
-int check(const std::string& name) {
-    const std::jthread other{check_topic<large_message>, name + "/large"};
-    check_topic<small_message>(name + "/small");
+int check(const std::string& name, const subscriber_options& options) {
+    const std::jthread other{check_topic<large_message>, name + "/large", options};
+    check_topic<small_message>(name + "/small", options);
+    return 0;
+}
+
+int pass(const std::string& name, int count) {
+    publisher<small_message> out{name, short_ring};
+    if (!out.wait_for_subscribers_for(1, watchdog)) return unexpected;
+    small_message message;
+    for (int i = 0; i < count; ++i) {
+        fill(message, static_cast<std::uint64_t>(getpid()), static_cast<std::uint64_t>(i));
+        out.publish(message);
+    }
     return 0;
 }
 
@@ -131,7 +143,9 @@ int idle(int count) {
 int play(const std::vector<std::string>& words) {
     const std::string& role = words.at(0);
     if (role == "publish") return publish(words.at(1));
-    if (role == "check") return check(words.at(1));
+    if (role == "check") return check(words.at(1), blocking);
+    if (role == "follow") return check(words.at(1), {});
+    if (role == "pass") return pass(words.at(1), std::stoi(words.at(2)));
     if (role == "say") return say(words.at(1), std::stoi(words.at(2)));
     if (role == "hear") return hear(words.at(1), std::stoi(words.at(2)));
     if (role == "idle") return idle(std::stoi(words.at(1)));

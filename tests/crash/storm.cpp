@@ -2,20 +2,17 @@
 #include "storm.hpp"
 
 #include "../actors/actor.hpp"
-#include "../actors/self_checking.hpp"
+#include "storm_survivors.hpp"
 
 #include <signet/testing/failures.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <atomic>
+#include <array>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <map>
-#include <mutex>
 #include <random>
-#include <set>
 #include <thread>
 
 namespace signet::tests {
@@ -25,77 +22,25 @@ using namespace std::chrono_literals;
 using testing::eventually;
 
 const std::string name = "storm";
-constexpr publisher_options short_ring{.depth = 8};
-constexpr subscriber_options blocking{.policy = delivery::block};
-constexpr std::size_t victims_per_role = 2;
-
-/// A publisher and a subscriber of one topic that outlive everybody.
-template <class Message>
-class survivors {
-public:
-    explicit survivors(const std::string& topic)
-        : in_{here_, topic, blocking}, out_{there_, topic, short_ring} {
-        out_.wait_for_subscribers(1);
-        reader_ = std::jthread{[this](std::stop_token stop) { read(stop); }};
-        writer_ = std::jthread{[this](std::stop_token stop) { write(stop); }};
-    }
-
-    std::optional<topic_event> try_event() {
-        if (auto event = in_.try_event()) return event;
-        return out_.try_event();
-    }
-
-    std::uint64_t received() const noexcept { return received_.load(); }
-    std::uint64_t published() const noexcept { return out_.published(); }
-
-    void report_to(storm_report& report) {
-        writer_ = {};
-        reader_ = {};
-        report.received += received();
-        report.publishers_seen += sequence_.publishers();
-        if (!fault_.empty()) report.faults.push_back(fault_);
-    }
-
-private:
-    void read(const std::stop_token& stop) try {
-        while (const auto got = in_.receive(stop)) {
-            const auto fault = sequence_.fault_of(got);
-            if (fault && fault_.empty()) fault_ = *fault;
-            ++received_;
-        }
-    } catch (const std::exception& e) {
-        fault_ = e.what();
-    }
-
-    void write(const std::stop_token& stop) {
-        Message message;
-        for (std::uint64_t i = 0; !stop.stop_requested(); ++i) {
-            fill(message, static_cast<std::uint64_t>(getpid()), i);
-            out_.publish(message, stop);
-        }
-    }
-
-    context here_;
-    context there_;
-    subscriber<Message> in_;
-    publisher<Message> out_;
-    sequence_check sequence_;
-    std::string fault_;
-    std::atomic<std::uint64_t> received_{0};
-    std::jthread reader_;
-    std::jthread writer_;
-};
+constexpr std::array<const char*, 5> roles{"publish", "publish", "check", "check", "follow"};
+constexpr std::size_t latencies_max = 10'000;  // more would be memory that grows
 
 class storm {
 public:
-    storm(int kills, std::uint64_t seed) : kills_{kills}, random_{seed} {
-        for (std::size_t i = 0; i < 2 * victims_per_role; ++i) victims_.push_back(start(i));
+    explicit storm(const storm_options& how) : how_{how}, random_{how.seed} {
+        for (std::size_t i = 0; i < roles.size(); ++i) victims_.push_back(start(i));
+        latencies_.assign(latencies_max, 0);
     }
 
     storm_report run() {
-        calm(true);
-        for (int i = 0; i < kills_ && report_.faults.empty(); ++i) kill_one();
-        calm(false);
+        calm();
+        for (int i = 0; i < warm_up; ++i) act();
+        calm();
+        take_stock();
+        const deadline end = after(how_.limit);
+        for (int i = 0; goes_on(i, end); ++i) act();
+        calm();
+        compare_stock();
         victims_.clear();
         small_.report_to(report_);
         large_.report_to(report_);
@@ -104,9 +49,24 @@ public:
     }
 
 private:
-    static os::child start(std::size_t i) {
-        return start_actor({i < victims_per_role ? "publish" : "check", name});
+    static constexpr int warm_up = 20;
+
+    bool goes_on(int done, deadline end) const {
+        return report_.faults.empty() &&
+               (how_.limit.count() != 0 ? clock::now() < end : done < how_.kills);
     }
+
+    /// Mostly kills; now and then somebody is stopped for a while, or comes and goes in good order.
+    void act() {
+        switch (any(12)) {
+            case 0: return stop_one();
+            case 1: return host({"hear", name + "/small", "20"});
+            case 2: return host({"pass", name + "/small", "20"});
+            default: return kill_one();
+        }
+    }
+
+    static os::child start(std::size_t i) { return start_actor({roles.at(i), name}); }
 
     std::size_t any(std::size_t count) {
         return std::uniform_int_distribution<std::size_t>{0, count - 1}(random_);
@@ -120,10 +80,17 @@ private:
         for (auto event = next_event(); event; event = next_event()) {
             if (event->what == topic_event::kind::joined) ++joined_[event->pid];
             if (event->what == topic_event::kind::refused) expect(false, event->reason);
-            if (event->what != topic_event::kind::died) continue;
+            const bool died = event->what == topic_event::kind::died;
+            if (!died && event->what != topic_event::kind::left) continue;
             if (--joined_[event->pid] == 0) joined_.erase(event->pid);
+            expect(!died || !lives(event->pid), "one that lives was told dead");
             if (event->pid == killed_) noticed_ = event->noticed;
         }
+    }
+
+    bool lives(int pid) const {
+        return pid != killed_ && std::any_of(victims_.begin(), victims_.end(),
+                                             [&](const auto& one) { return one.pid() == pid; });
     }
 
     std::optional<topic_event> next_event() {
@@ -157,6 +124,35 @@ private:
         ++report_.kills;
     }
 
+    /// Who is stopped is alive, whatever it does not do. It holds back whom it may: those who wait
+    /// for it wait, so nothing is asked of them but to get on afterwards.
+    void stop_one() {
+        const std::size_t chosen = any(victims_.size());
+        os::child& victim = victims_[chosen];
+        expect(eventually([&] { return joined(victim.pid()); }), "it does not join");
+        victim.handle().send_signal(SIGSTOP);
+        const std::uint64_t before = progress();
+        const bool holds_back = roles.at(chosen) == std::string_view{"check"};
+        if (!holds_back) {
+            expect(eventually([&] { return progress() > before + 100; }),
+                   "stopped by a stopped one");
+        }
+        expect(joined(victim.pid()), "a stopped one was given up");
+        victim.handle().send_signal(SIGCONT);
+        const std::uint64_t after = progress();
+        expect(eventually([&] { return progress() > after + 100; }), "they do not get on");
+        ++report_.stops;
+    }
+
+    /// Somebody comes, does its part and leaves in good order.
+    void host(const std::vector<std::string>& role) {
+        const os::child guest = start_actor(role);
+        expect(status_of(guest) == 0, "a guest failed to " + role.front());
+        expect(eventually([&] { return take_events(), !joined_.contains(guest.pid()); }),
+               "a guest that left is still there");
+        ++report_.guests;
+    }
+
     void await_notice(clock::time_point begin) {
         ++report_.kills_of_joined;
         const bool told = eventually([&] {
@@ -164,13 +160,14 @@ private:
             return noticed_ != clock::time_point{};
         });
         expect(told, "its death is not told");
-        latencies_.push_back(std::chrono::duration<double, std::micro>(noticed_ - begin).count());
+        latencies_.at(static_cast<std::size_t>(report_.kills_of_joined) % latencies_max) =
+            std::chrono::duration<double, std::micro>(noticed_ - begin).count();
     }
 
     std::uint64_t progress() const { return std::min(small_.received(), large_.received()); }
 
-    /// Waits until everybody alive has joined and everybody dead is forgotten, then takes stock.
-    void calm(bool before) {
+    /// Waits until everybody alive has joined and everybody dead is forgotten.
+    void calm() {
         expect(eventually([&] {
                    take_events();
                    return joined_.size() == victims_.size() + 1 &&
@@ -178,46 +175,76 @@ private:
                                       [&](const os::child& one) { return joined(one.pid()); });
                }),
                "those who live have not all joined, or the dead are not forgotten");
-        const int sign = before ? -1 : 1;
-        report_.descriptors_growth += sign * testing::open_descriptors();
-        report_.memory_growth_kb += sign * kilobytes_of("self", "RssAnon");
+    }
+
+    /// What came with the frame that told of the last joining is closed only when that frame has
+    /// been dealt with.
+    void take_stock() {
+        small_.settle();
+        large_.settle();
+        descriptors_ = testing::open_descriptors();
+        memory_kb_ = kilobytes_of("self", "RssAnon");
+        shared_kb_ = kilobytes_of("self", "RssShmem");
+    }
+
+    void compare_stock() {
+        eventually([&] { return testing::open_descriptors() == descriptors_; });
+        report_.descriptors_growth = testing::open_descriptors() - descriptors_;
+        report_.memory_growth_kb = kilobytes_of("self", "RssAnon") - memory_kb_;
+        report_.shared_growth_kb = kilobytes_of("self", "RssShmem") - shared_kb_;
     }
 
     void sort_latencies() {
-        if (latencies_.empty()) return;
+        const auto count = static_cast<std::size_t>(report_.kills_of_joined);
+        if (count == 0) return;
+        if (count < latencies_max) latencies_.erase(latencies_.begin());  // counted from 1
+        latencies_.resize(std::min(count, latencies_max));
         std::sort(latencies_.begin(), latencies_.end());
         report_.notice_median_us = latencies_[latencies_.size() / 2];
         report_.notice_max_us = latencies_.back();
     }
 
-    int kills_;
+    storm_options how_;
     std::mt19937_64 random_;
-    survivors<small_message> small_{name + "/small"};
-    survivors<large_message> large_{name + "/large"};
+    storm_survivors<small_message> small_{name + "/small"};
+    storm_survivors<large_message> large_{name + "/large"};
     std::vector<os::child> victims_;
     std::map<int, int> joined_;  // how many of the survivors' endpoints each process has joined
     int killed_ = 0;
     clock::time_point noticed_;
     std::vector<double> latencies_;
+    int descriptors_ = 0;
+    long memory_kb_ = 0;
+    long shared_kb_ = 0;
     storm_report report_;
 };
 
 }  // namespace
 
 std::string storm_report::summary() const {
-    std::array<char, 400> text{};
-    std::snprintf(text.data(), text.size(),
-                  "%d kills (%d of processes that had joined), %llu messages checked from %zu "
-                  "publishers, %zu faults; death noticed after %.0f us (median), %.0f us (worst); "
-                  "descriptors %+d, memory %+ld kB",
-                  kills, kills_of_joined, static_cast<unsigned long long>(received),
-                  publishers_seen, faults.size(), notice_median_us, notice_max_us,
-                  descriptors_growth, memory_growth_kb);
+    std::array<char, 500> text{};
+    std::snprintf(
+        text.data(), text.size(),
+        "%d kills (%d of processes that had joined), %d stops, %d guests, %llu messages "
+        "checked from %zu publishers, %zu faults; death noticed after %.0f us (median), "
+        "%.0f us (worst); descriptors %+d, memory %+ld kB, shared %+ld kB, names left %td",
+        kills, kills_of_joined, stops, guests, static_cast<unsigned long long>(received),
+        publishers_seen, faults.size(), notice_median_us, notice_max_us, descriptors_growth,
+        memory_growth_kb, shared_growth_kb, names_left);
     return text.data();
 }
 
-storm_report run_storm(int kills, std::uint64_t seed) {
-    return storm{kills, seed}.run();
+storm_report run_storm(const storm_options& how) {
+    storm_report report = storm{how}.run();
+    const context sweeper{};
+    constexpr std::ptrdiff_t own_names = 3;  // two folders, and the sweeper's socket
+    const std::filesystem::recursive_directory_iterator names{sweeper.directory()};
+    report.names_left = std::distance(names, {}) - own_names;
+    constexpr long memory_growth_max_kb = 8 * 1024;
+    if (report.descriptors_growth != 0) report.faults.emplace_back("descriptors are not as before");
+    if (report.memory_growth_kb > memory_growth_max_kb) report.faults.emplace_back("memory grows");
+    if (report.names_left != 0) report.faults.emplace_back("names are left in the directory");
+    return report;
 }
 
 }  // namespace signet::tests

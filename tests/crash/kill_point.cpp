@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kill_point.hpp"
+
+#include "last_words.hpp"
+#include "state_names.hpp"
+
+#include <signet/memory/access.hpp>
+#include <signet/os/kernel.hpp>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+namespace signet::tests {
+namespace {
+
+thread_local int steps_left = -1;  // of this thread; negative: they are not counted
+os::kernel_entry real_kernel = nullptr;
+memory::topic_geometry shape_seen{};
+known_memory memory_seen;
+
+bool is_last_step() {
+    return steps_left >= 0 && steps_left-- == 0;
+}
+
+[[noreturn]] void die(const std::string& state) {
+    auto& words = shared_last_words();
+    std::snprintf(words.state.data(), words.state.size(), "%s", state.c_str());
+    kill(getpid(), SIGKILL);
+    for (;;) pause();
+}
+
+void at_access(memory::access_kind kind, const void* word) {
+    if (is_last_step()) die(name_of_access(kind, word, memory_seen, shape_seen));
+}
+
+long at_call(long number, const os::kernel_arguments& arguments) {
+    if (is_last_step()) die(name_of_call(number, arguments));
+    const long result = real_kernel(number, arguments);
+    if (number == SYS_mmap && result > 0) memory_seen.note(result, arguments);
+    return result;
+}
+
+}  // namespace
+
+void watch_steps(const memory::topic_geometry& shape) {
+    shape_seen = shape;
+    real_kernel = os::exchange_kernel_entry(&at_call);
+}
+
+void die_before_step(int k) {
+    memory::current_access_hook = &at_access;
+    steps_left = k;
+}
+
+}  // namespace signet::tests

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state_names.hpp"
+
+#include <signet/wire/frame.hpp>
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <vector>
+
+namespace signet::tests {
+namespace {
+
+using memory::bell_page;
+using memory::bell_words;
+using memory::segment_header;
+using memory::subscriber_page;
+
+std::string file_of(long fd) {
+    std::array<char, 64> target{};
+    const std::string link = "/proc/self/fd/" + std::to_string(fd);
+    const ssize_t length = readlink(link.c_str(), target.data(), target.size() - 1);
+    const std::string text{target.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
+    constexpr std::string_view prefix = "/memfd:";
+    if (!text.starts_with(prefix)) return {};
+    return text.substr(prefix.size(), text.find(' ') - prefix.size());
+}
+
+std::string segment_word(std::size_t offset, const memory::topic_geometry& g) {
+    if (offset == offsetof(segment_header, frontier)) return "frontier";
+    if (offset == offsetof(segment_header, published)) return "published";
+    if (offset < g.slots_offset()) return "segment header";
+    if (offset >= g.slots_offset() + g.depth * g.slot_bytes) return "chunk";
+    const std::size_t in_slot = (offset - g.slots_offset()) % g.slot_bytes;
+    if (in_slot == offsetof(memory::slot, stamp)) return "slot.stamp";
+    return in_slot == offsetof(memory::slot, shape) ? "slot.shape" : "slot.payload";
+}
+
+std::string page_word(std::size_t offset) {
+    if (offset == offsetof(subscriber_page, cursor)) return "cursor";
+    if (offset == offsetof(subscriber_page, start)) return "start";
+    if (offset == offsetof(subscriber_page, lost)) return "lost";
+    return offset >= offsetof(subscriber_page, hazard) ? "hazard" : "page header";
+}
+
+std::string bell_word(std::size_t offset) {
+    const std::string bell = offset < offsetof(bell_page, room) ? "data" : "room";
+    return bell + (offset % sizeof(bell_words) == 0 ? ".word" : ".epoch");
+}
+
+std::string word_name(const known_memory::place& at, const memory::topic_geometry& shape) {
+    if (at.file == "signet-topic") return segment_word(at.offset, shape);
+    if (at.file == "signet-subscriber") return page_word(at.offset);
+    if (at.file == "signet-bells") return bell_word(at.offset);
+    return "unknown word";
+}
+
+std::string frame_kind(long header_address) {
+    const auto& header = *reinterpret_cast<const msghdr*>(header_address);
+    const auto* const bytes = static_cast<const std::byte*>(header.msg_iov->iov_base);
+    return wire::frame_reader{{bytes, header.msg_iov->iov_len}}.kind();
+}
+
+std::string futex_name(long operation) {
+    const bool wakes = (operation & FUTEX_CMD_MASK) == FUTEX_WAKE;
+    return std::string{wakes ? "futex_wake" : "futex_wait"} +
+           ((operation & FUTEX_PRIVATE_FLAG) != 0 ? " notice" : "");
+}
+
+const char* plain_name(long number) {
+    static const std::map<long, const char*> names{{SYS_accept4, "accept4"},
+                                                   {SYS_bind, "bind"},
+                                                   {SYS_close, "close"},
+                                                   {SYS_connect, "connect"},
+                                                   {SYS_dup3, "dup3"},
+                                                   {SYS_epoll_create1, "epoll_create1"},
+                                                   {SYS_epoll_ctl, "epoll_ctl"},
+                                                   {SYS_epoll_pwait2, "epoll_pwait2"},
+                                                   {SYS_eventfd2, "eventfd2"},
+                                                   {SYS_faccessat2, "faccessat2"},
+                                                   {SYS_fallocate, "fallocate"},
+                                                   {SYS_fchmodat, "fchmodat"},
+                                                   {SYS_fstat, "fstat"},
+                                                   {SYS_fstatfs, "fstatfs"},
+                                                   {SYS_ftruncate, "ftruncate"},
+                                                   {SYS_futex_waitv, "futex_waitv"},
+                                                   {SYS_getdents64, "getdents64"},
+                                                   {SYS_geteuid, "geteuid"},
+                                                   {SYS_getpid, "getpid"},
+                                                   {SYS_getrandom, "getrandom"},
+                                                   {SYS_getsockopt, "getsockopt"},
+                                                   {SYS_linkat, "linkat"},
+                                                   {SYS_listen, "listen"},
+                                                   {SYS_madvise, "madvise"},
+                                                   {SYS_membarrier, "membarrier"},
+                                                   {SYS_memfd_create, "memfd_create"},
+                                                   {SYS_mkdirat, "mkdirat"},
+                                                   {SYS_munmap, "munmap"},
+                                                   {SYS_openat, "openat"},
+                                                   {SYS_pidfd_open, "pidfd_open"},
+                                                   {SYS_ppoll, "ppoll"},
+                                                   {SYS_read, "read"},
+                                                   {SYS_recvmsg, "recvmsg"},
+                                                   {SYS_renameat2, "renameat2"},
+                                                   {SYS_shutdown, "shutdown"},
+                                                   {SYS_socket, "socket"},
+                                                   {SYS_setsockopt, "setsockopt"},
+                                                   {SYS_unlinkat, "unlinkat"},
+                                                   {SYS_waitid, "waitid"},
+                                                   {SYS_write, "write"},
+                                                   {SYS_rt_sigprocmask, "sigprocmask"}};
+    const auto known = names.find(number);
+    return known == names.end() ? nullptr : known->second;
+}
+
+}  // namespace
+
+void known_memory::note(long result, const os::kernel_arguments& arguments) {
+    constexpr std::size_t bytes_at = 1;
+    constexpr std::size_t fd_at = 4;
+    const std::size_t index = count_.fetch_add(1);
+    if (index >= regions_max) return;
+    region& one = regions_[index];
+    std::snprintf(one.file.data(), one.file.size(), "%s", file_of(arguments[fd_at]).c_str());
+    one.begin = static_cast<std::size_t>(result);
+    one.bytes = static_cast<std::size_t>(arguments[bytes_at]);
+}
+
+known_memory::place known_memory::find(const void* word) const {
+    const auto address = reinterpret_cast<std::size_t>(word);
+    for (std::size_t i = std::min(count_.load(), regions_max); i != 0; --i) {
+        const region& one = regions_[i - 1];
+        if (address - one.begin < one.bytes) return {one.file.data(), address - one.begin};
+    }
+    return {};
+}
+
+std::string name_of_access(memory::access_kind kind, const void* word, const known_memory& all,
+                           const memory::topic_geometry& shape) {
+    if (kind == memory::access_kind::fence) return "fence";
+    constexpr std::array verbs{"load ", "store ", "exchange "};
+    return verbs[static_cast<std::size_t>(kind)] + word_name(all.find(word), shape);
+}
+
+std::string name_of_call(long number, const os::kernel_arguments& arguments) {
+    if (number == SYS_sendmsg) return "sendmsg " + frame_kind(arguments[1]);
+    if (number == SYS_futex) return futex_name(arguments[1]);
+    if (number == SYS_mmap) return "mmap " + file_of(arguments[4]);
+    if (number == SYS_fcntl) return arguments[1] == F_ADD_SEALS ? "seal" : "fcntl";
+    const char* const name = plain_name(number);
+    return name != nullptr ? name : "call " + std::to_string(number);
+}
+
+state_histogram& state_histogram::instance() {
+    static state_histogram one;
+    return one;
+}
+
+std::string state_histogram::text() const {
+    std::vector<std::pair<std::string, int>> rows{kills_.begin(), kills_.end()};
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::string text;
+    for (const auto& [state, kills] : rows) {
+        text += std::string(6 - std::min<std::size_t>(std::to_string(kills).size(), 6), ' ') +
+                std::to_string(kills) + "  before " + state + '\n';
+    }
+    return text;
+}
+
+}  // namespace signet::tests
