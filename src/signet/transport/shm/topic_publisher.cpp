@@ -54,6 +54,7 @@ topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std
       self_{link::role::publisher, plane_->id(), link::make_id()},
       type_{type},
       options_{options} {
+    if (plane_->manual()) room_event_.emplace();
     plane_->add(*this);
 }
 
@@ -125,14 +126,14 @@ bool topic_publisher::sleep_until_room(const patience& limit) {
     const std::stop_callback stopper{limit.stop, [this] { post(); }};
     const os::futex_waiter noticed = notice_.watch();
     if (plane_->manual()) {
-        room_event_.drain();  // nobody else reads it
+        room_event_->drain();  // nobody else reads it
         room_bell_.arm_event();
     }
     const std::array words{plane_->manual() ? noticed : room_bell_.arm(), noticed};
     if (!look()) {
         spinner_.learn_from([&] {
             if (plane_->manual()) {
-                sleep_in_plane(*plane_, room_event_.fd(), limit.until);
+                sleep_in_plane(*plane_, room_event_->fd(), limit.until);
             } else {
                 os::futex_wait_any(words, limit.until);
             }

@@ -113,6 +113,7 @@ private:
     std::string join_objection(const wire::frame_reader& frame, errc& code) const;
     void refuse(link::peer& to, std::uint64_t endpoint, errc code, const std::string& reason);
     void admit(link::peer& from, const wire::frame_reader& frame, os::mapping page);
+    std::uint32_t grant_for(std::uint32_t wanted) const;
     void welcome(link::peer& to, const subscriber_entry& entry);
     memory::bell_page& bells() const;
 
@@ -123,7 +124,7 @@ private:
     life::fence_mode fencing_;
     shared_memory bells_;
     os::event data_event_;
-    os::event room_event_;
+    std::optional<os::event> room_event_;  ///< where the plane is driven by hand
     life::bell_ringer data_bell_;
 
     memory::chunk_pool pool_;  // the publishing thread's

@@ -16,7 +16,9 @@ namespace {
 
 namespace key = link::key;
 
-constexpr std::size_t welcome_descriptors = 4;
+// Segment, bell page, data event; and the room event of a publisher that sleeps on one.
+constexpr std::size_t welcome_descriptors_min = 3;
+constexpr std::size_t welcome_descriptors_max = 4;
 
 memory::topic_geometry read_geometry(const wire::frame_reader& frame) {
     const memory::topic_geometry g{frame.u64(key::depth), frame.u64(key::slot_bytes),
@@ -40,12 +42,14 @@ welcome read_welcome(const wire::frame_reader& frame, const std::string& topic, 
 
 source_memory map_all(std::shared_ptr<os::mapping> page, std::vector<os::descriptor> descriptors,
                       const memory::topic_geometry& g) {
-    if (descriptors.size() != welcome_descriptors) {
+    if (descriptors.size() < welcome_descriptors_min ||
+        descriptors.size() > welcome_descriptors_max) {
         throw error{errc::peer_misbehaved, "join a publisher", {}, "its welcome lacks descriptors"};
     }
     return {std::move(page), map_peer_memory(descriptors[0], g.segment_bytes()),
             map_group_memory(descriptors[1], memory::page_bytes), std::move(descriptors[2]),
-            std::move(descriptors[3])};
+            descriptors.size() == welcome_descriptors_max ? std::move(descriptors[3])
+                                                          : os::descriptor{}};
 }
 
 void require_same_layout(const wire::type_descriptor& ours, const wire::type_descriptor& theirs,

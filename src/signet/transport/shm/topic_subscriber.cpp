@@ -174,13 +174,14 @@ int topic_subscriber::fd() {
     check_process();
     const std::lock_guard locked{inbox_mutex_};
     if (events_set_) return events_set_->fd();
+    news_event_.emplace();
     events_set_.emplace();
-    events_set_->add(news_event_.fd(), os::interest::readable | os::interest::edge_triggered, 0);
+    events_set_->add(news_event_->fd(), os::interest::readable | os::interest::edge_triggered, 0);
     for (const auto& known : sources_) {
         events_set_->add(known->data_event().get(),
                          os::interest::readable | os::interest::edge_triggered, 0);
     }
-    news_event_.signal();  // readable until the first receive finds nothing
+    news_event_->signal();  // readable until the first receive finds nothing
     return events_set_->fd();
 }
 
@@ -208,7 +209,7 @@ subscriber_counts topic_subscriber::counts() const noexcept {
 void topic_subscriber::post() {
     {
         const std::lock_guard locked{inbox_mutex_};
-        if (events_set_) news_event_.signal();
+        if (events_set_) news_event_->signal();
         if (only_bell_ != nullptr) only_bell_->nudge();
     }
     notice_.post();

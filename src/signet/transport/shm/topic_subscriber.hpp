@@ -97,7 +97,7 @@ public:
         if (!events_set_) return false;
         settle_events();
         const bool found = look();
-        if (found) news_event_.signal();  // there may be more: fd() stays readable
+        if (found) news_event_->signal();  // there may be more: fd() stays readable
         return found;
     }
 
@@ -250,7 +250,7 @@ private:
     std::vector<std::unique_ptr<source>> ended_in_use_;  ///< gone, but the user holds their samples
     std::vector<os::futex_waiter> words_;                ///< what the next sleep waits for
     std::optional<os::epoll> events_set_;                ///< of fd()
-    os::event news_event_;                               ///< in that set; signalled by post()
+    std::optional<os::event> news_event_;                ///< in that set; signalled by post()
 
     mutable std::mutex inbox_mutex_;  // taken after the plane's lock, never before
     inbox inbox_;
