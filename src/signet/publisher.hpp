@@ -12,6 +12,7 @@
 
 #include <signet/base/name.hpp>
 #include <signet/context.hpp>
+#include <signet/os/fork_guard.hpp>
 #include <signet/topic.hpp>
 #include <signet/transport/shm/message_traits.hpp>
 #include <signet/transport/shm/topic_publisher.hpp>
@@ -73,8 +74,8 @@ public:
         : publisher{context::shared(), name, options} {}
 
     publisher(const context& in, std::string_view name, const publisher_options& options = {})
-        : engine_{std::make_unique<engine>(in.plane(), parse_address(name).name,
-                                           wire::descriptor_of<T>(), options)} {}
+        : engine_{new engine{in.plane(), parse_address(name).name, wire::descriptor_of<T>(),
+                             options}} {}
 
     /// Sends a copy. Waits for room where a blocking subscriber is behind. False: stopped
     /// meanwhile.
@@ -143,7 +144,7 @@ private:
         return borrowed ? loaned<T>{*engine_, *borrowed} : loaned<T>{std::nullopt};
     }
 
-    std::unique_ptr<engine> engine_;
+    std::unique_ptr<engine, os::delete_where_made> engine_;
 };
 
 }  // namespace signet

@@ -13,6 +13,7 @@
 
 #include <signet/base/name.hpp>
 #include <signet/context.hpp>
+#include <signet/os/fork_guard.hpp>
 #include <signet/topic.hpp>
 #include <signet/transport/shm/sample_slot.hpp>
 
@@ -76,8 +77,9 @@ public:
         : subscriber{context::shared(), name, options} {}
 
     subscriber(const context& in, std::string_view name, const subscriber_options& options = {})
-        : engine_{std::make_shared<engine>(in.plane(), parse_pattern(name).name,
-                                           &wire::descriptor_of<T>(), options)} {}
+        : engine_{std::shared_ptr<engine>{
+              new engine{in.plane(), parse_pattern(name).name, &wire::descriptor_of<T>(), options},
+              os::delete_where_made{}}} {}
 
     /// Waits for the next message. None: stopped.
     sample<T> receive(std::stop_token stop = {}) { return take({never, std::move(stop)}); }

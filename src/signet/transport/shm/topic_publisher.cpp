@@ -133,7 +133,7 @@ bool topic_publisher::sleep_until_room(const patience& limit) {
     if (!look()) {
         spinner_.learn_from([&] {
             if (plane_->manual()) {
-                sleep_in_plane(*plane_, room_event_->fd(), limit.until);
+                sleep_in_plane(*plane_, room_event_->fd(), noticed, limit.until);
             } else {
                 os::futex_wait_any(words, limit.until);
             }

@@ -20,6 +20,8 @@ namespace key = link::key;
 constexpr std::size_t welcome_descriptors_min = 3;
 constexpr std::size_t welcome_descriptors_max = 4;
 
+constexpr std::size_t failures_max = 1024;
+
 memory::topic_geometry read_geometry(const wire::frame_reader& frame) {
     const memory::topic_geometry g{frame.u64(key::depth), frame.u64(key::slot_bytes),
                                    frame.u64(key::payload_bytes_max), frame.u64(key::chunk_bytes),
@@ -160,7 +162,7 @@ void topic_subscriber::fail(const link::peer_identity& who, std::uint64_t publis
     events_.add(topic_event::kind::refused, who, publisher, why.what());
     if (is_event_only(why)) return post();
     inbox news;
-    news.failure = why;
+    news.failures.push_back(why);
     hand_over(std::move(news));
 }
 
@@ -189,7 +191,10 @@ void topic_subscriber::hand_over(inbox news) {
         const std::lock_guard locked{inbox_mutex_};
         for (auto& arrival : news.arrivals) inbox_.arrivals.push_back(std::move(arrival));
         inbox_.ended.insert(inbox_.ended.end(), news.ended.begin(), news.ended.end());
-        if (news.failure) inbox_.failure = news.failure;
+        for (error& failure : news.failures) {
+            // One that never receives must not grow for ever.
+            if (inbox_.failures.size() < failures_max) inbox_.failures.push_back(failure);
+        }
         news_.store(true, std::memory_order_release);  // SYNC news
     }
     post();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace signet::transport::shm {
 
@@ -37,6 +38,7 @@ void topic_subscriber::absorb() {
         const std::lock_guard locked{inbox_mutex_};
         news_.store(false, std::memory_order_relaxed);  // relaxed: under the mutex that orders it
         std::swap(news, inbox_);
+        keep_all_but_first(news.failures);
     }
     for (auto& arrival : news.arrivals) add_source(std::move(arrival));
     for (const std::uint64_t publisher : news.ended) {
@@ -44,7 +46,14 @@ void topic_subscriber::absorb() {
             if (known->publisher == publisher) known->ended = true;
         }
     }
-    if (news.failure) throw *news.failure;
+    if (!news.failures.empty()) throw news.failures.front();
+}
+
+// Under the inbox's mutex.
+void topic_subscriber::keep_all_but_first(std::deque<error>& failures) {
+    if (failures.size() < 2) return;
+    inbox_.failures.assign(std::next(failures.begin()), failures.end());
+    news_.store(true, std::memory_order_relaxed);  // relaxed: this thread reads it next
 }
 
 void topic_subscriber::add_source(std::unique_ptr<source> arrival) {
@@ -163,7 +172,7 @@ void topic_subscriber::sleep_now(bool by_events, deadline until) {
         } else if (!by_events) {
             os::futex_wait_any(words_, until);
         } else if (plane_->manual()) {
-            sleep_in_plane(*plane_, fd(), until);
+            sleep_in_plane(*plane_, fd(), words_.front(), until);
         } else {
             os::wait_readable(fd(), until);
         }

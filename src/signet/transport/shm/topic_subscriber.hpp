@@ -21,6 +21,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -148,7 +149,7 @@ private:
     struct inbox {
         std::vector<std::unique_ptr<source>> arrivals;
         std::vector<std::uint64_t> ended;  ///< publishers that are gone
-        std::optional<error> failure;      ///< to be thrown by the next receive
+        std::deque<error> failures;        ///< to be thrown, one by each receive, oldest first
     };
 
     template <class Read>
@@ -217,6 +218,7 @@ private:
 
     bool settle_rarity(source& from, memory::read_result result);
     void absorb();
+    void keep_all_but_first(std::deque<error>& failures);
     void add_source(std::unique_ptr<source> arrival);
     void note_only_bell();
     void drop_broken(source& from);
