@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checks.hpp"
+#include "own_limit.hpp"
 
 #include <signet/base/error.hpp>
 #include <signet/os/cpu.hpp>
@@ -68,11 +69,12 @@ finding check_fences() {
 finding check_descriptors() {
     return tried("descriptors", "look at /proc/self/limits", [] {
         const os::descriptor_limits limits = os::current_descriptor_limits();
+        const std::uint64_t soft = inherited_limit();  // other programs start with it too
         const std::string text =
-            fmt::format("{} may be open at once, up to {} if raised", limits.soft, limits.hard);
-        if (limits.soft >= descriptors_few) return finding{"descriptors", verdict::good, text, {}};
+            fmt::format("{} may be open at once, up to {} if raised", soft, limits.hard);
+        if (soft >= descriptors_few) return finding{"descriptors", verdict::good, text, {}};
         return finding{"descriptors", verdict::problem, text,
-                       "raise it with ulimit -n 4096: each peer takes a handful"};
+                       "raise it with ulimit -n 4096: each peer and each endpoint takes a handful"};
     });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `signet`: one subcommand per file. Exit status: 0 done, 1 it did not work, 2 wrong usage, 128 + n
 // cut short by signal n.
+#include "own_limit.hpp"
 #include "subcommand.hpp"
 #include "terminal.hpp"
 
@@ -35,6 +36,7 @@ int perform(const action& chosen) try {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
+    raise_own_limit();
     CLI::App app{"Messages between processes, through sealed rings of shared memory.", "signet"};
     app.set_version_flag("--version", SIGNET_VERSION);
     app.require_subcommand(1);

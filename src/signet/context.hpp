@@ -3,8 +3,8 @@
 // and one thread, asleep unless somebody joins, leaves or dies. Endpoints that are given none share
 // one. Make your own for another directory, or to drive it from your own loop without any thread.
 //
-// Thread safety: any thread may call any member. A copy is the same context; it lives as long as
-// its last copy or endpoint.
+// Thread safety: any thread may call any member, also poll() while others do. A copy is the same
+// context; it lives as long as its last copy or endpoint.
 #pragma once
 
 #include <signet/base/time.hpp>

@@ -9,6 +9,8 @@
 //     signet_actor say NAME COUNT        the same, and stays until nobody listens
 //     signet_actor hear NAME COUNT       receives COUNT small messages and leaves
 //     signet_actor meet NAME p|s COUNT   meets COUNT others, exchanges a message with each
+//     signet_actor attend NAME COUNT     COUNT subscribers, each hears one message
+//     signet_actor topics COUNT          COUNT topics, one message through each
 //     signet_actor idle COUNT            COUNT idle endpoints, then a line on standard output
 #include "self_checking.hpp"
 
@@ -123,6 +125,39 @@ int meet_publishers(const std::string& name, std::size_t count) {
     return 0;
 }
 
+int attend(const std::string& name, std::size_t count) {
+    std::vector<std::unique_ptr<subscriber<small_message>>> in;
+    for (std::size_t i = 0; i < count; ++i)
+        in.push_back(std::make_unique<subscriber<small_message>>(name, blocking));
+    for (auto& one : in) {
+        const auto got = one->receive_for(watchdog);
+        if (!got || !whole(*got)) return unexpected;
+    }
+    return 0;
+}
+
+int topics(std::uint64_t count) {
+    std::vector<std::unique_ptr<publisher<small_message>>> out;
+    std::vector<std::unique_ptr<subscriber<small_message>>> in;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const std::string name = "many/" + std::to_string(i);
+        out.push_back(std::make_unique<publisher<small_message>>(name, short_ring));
+        in.push_back(std::make_unique<subscriber<small_message>>(name));
+    }
+    for (std::uint64_t i = 0; i < count; ++i) {
+        if (!out[i]->wait_for_subscribers_for(1, watchdog)) return unexpected;
+        small_message message;
+        fill(message, i, i);
+        out[i]->publish(message);
+    }
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const auto got = in[i]->receive_for(watchdog);
+        if (!got || got->author != i || !whole(*got) || out[i]->subscribers() != 1)
+            return unexpected;
+    }
+    return 0;
+}
+
 int idle(int count) {
     std::vector<std::unique_ptr<publisher<small_message>>> out;
     std::vector<std::jthread> waiting;
@@ -148,6 +183,8 @@ int play(const std::vector<std::string>& words) {
     if (role == "pass") return pass(words.at(1), std::stoi(words.at(2)));
     if (role == "say") return say(words.at(1), std::stoi(words.at(2)));
     if (role == "hear") return hear(words.at(1), std::stoi(words.at(2)));
+    if (role == "attend") return attend(words.at(1), std::stoul(words.at(2)));
+    if (role == "topics") return topics(std::stoul(words.at(1)));
     if (role == "idle") return idle(std::stoi(words.at(1)));
     if (role != "meet") return unexpected;
     const auto count = static_cast<std::size_t>(std::stoi(words.at(3)));

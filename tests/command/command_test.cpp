@@ -332,6 +332,13 @@ TEST_F(CommandTest, DoctorIsContentWithAHealthyPlace) {
     EXPECT_EQ(json::parse(visit.out)["ok"], true);
 }
 
+TEST_F(CommandTest, TheCommandRaisesItsOwnLimitAndTheDoctorTellsTheOneItWasStartedWith) {
+    EXPECT_EQ(start_shell("ulimit -S -n 12; $SIGNET pub a/b x").wait().status, 0);
+    const outcome visit = start_shell("ulimit -S -n 12; $SIGNET doctor").wait();
+    EXPECT_EQ(visit.status, 1);
+    EXPECT_TRUE(mentions(visit.out, "12 may be open at once")) << visit.out;
+}
+
 TEST_F(CommandTest, DoctorFindsADirectoryOthersMayEnter) {
     chmod(directory().c_str(), 0755);
     const outcome visit = run({"doctor"});

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <signet/base/name.hpp>
+#include <signet/os/fork_guard.hpp>
 #include <signet/topic.hpp>
 #include <signet/transport/shm/subscriber_watch.hpp>
 #include <signet/transport/shm/topic_subscriber.hpp>
@@ -99,8 +100,9 @@ protected:
     /// `type` null: takes messages of any type.
     receiver(std::shared_ptr<link::control_plane> plane, std::string_view name,
              const wire::type_descriptor* type, const subscriber_options& options)
-        : engine_{std::make_shared<engine>(std::move(plane), parse_pattern(name).name, type,
-                                           options)} {}
+        : engine_{std::shared_ptr<engine>{
+              new engine{std::move(plane), parse_pattern(name).name, type, options},
+              os::delete_where_made{}}} {}
 
 private:
     using engine = transport::shm::topic_subscriber;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <signet/base/name.hpp>
+#include <signet/os/fork_guard.hpp>
 #include <signet/topic.hpp>
 #include <signet/transport/shm/publisher_watch.hpp>
 #include <signet/transport/shm/topic_publisher.hpp>
@@ -56,13 +57,12 @@ protected:
 
     sender(std::shared_ptr<link::control_plane> plane, std::string_view name,
            const wire::type_descriptor& type, const publisher_options& options)
-        : engine_{std::make_unique<engine>(std::move(plane), parse_address(name).name, type,
-                                           options)} {}
+        : engine_{new engine{std::move(plane), parse_address(name).name, type, options}} {}
 
     engine& to() const noexcept { return *engine_; }
 
 private:
-    std::unique_ptr<engine> engine_;
+    std::unique_ptr<engine, os::delete_where_made> engine_;
 };
 
 }  // namespace signet

@@ -40,6 +40,11 @@ rendezvous swept(const std::string& path) {
     return place;
 }
 
+bool has_changed(const os::futex_waiter& noticed) {
+    const std::atomic_ref word{*const_cast<std::uint32_t*>(noticed.word)};
+    return word.load(std::memory_order_acquire) != noticed.expected;  // SYNC notice
+}
+
 plane_options completed(plane_options options) {
     if (options.directory.empty()) options.directory = rendezvous::default_path();
     return options;
@@ -76,7 +81,10 @@ control_plane::control_plane(plane_options options)
     close_in_forked_child(listener_.fd());
     epoll_.add(wake_.fd(), os::interest::readable, wake_tag);
     epoll_.add(listener_.fd(), os::interest::readable, listener_tag);
-    if (manual()) return;
+    if (manual()) {
+        turns_.emplace();
+        return;
+    }
     const os::blocked_signals none_for_the_thread;
     thread_ = std::thread{&control_plane::run, this};
 }
@@ -210,9 +218,32 @@ void control_plane::run() {
     }
 }
 
-void control_plane::poll(deadline until) {
+void control_plane::poll(deadline until, int also, const os::futex_waiter* noticed) {
     check_process();
-    wait_and_handle(until);
+    if (!manual()) {
+        throw contract_violation{
+            "poll: a thread of its own drives this context; make one with "
+            "drive::manual"};
+    }
+    turns::ticket turn{*turns_};
+    // Whoever had the turn before may have done what the caller waits for after it looked.
+    if (noticed != nullptr && has_changed(*noticed)) return;
+    if (turn.drives()) {
+        wait_and_handle(until, also);
+    } else {
+        turn.follow(also, until);
+    }
+}
+
+void control_plane::wait_and_handle(deadline until, int also) {
+    if (also < 0) return wait_and_handle(until);
+    deadline due;
+    {
+        const auto locked = lock();
+        due = std::min(until, next_deadline());
+    }
+    wait_for_either(epoll_.fd(), also, due);
+    wait_and_handle(clock::now());
 }
 
 void control_plane::wait_and_handle(deadline until) {

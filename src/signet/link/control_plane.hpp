@@ -14,8 +14,10 @@
 #include <signet/link/protocol.hpp>
 #include <signet/link/rendezvous.hpp>
 #include <signet/link/roster.hpp>
+#include <signet/link/turns.hpp>
 #include <signet/os/epoll.hpp>
 #include <signet/os/event.hpp>
+#include <signet/os/futex.hpp>
 #include <signet/wire/frame.hpp>
 
 #include <atomic>
@@ -23,6 +25,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -72,8 +75,11 @@ public:
     /// Readable when poll() has something to do. For manual drive.
     int fd() const noexcept { return epoll_.fd(); }
 
-    /// Does what is due, waiting for it until the deadline at most. For manual drive.
-    void poll(deadline until);
+    /// Does what is due, waiting for it until the deadline at most, or until `also` is readable.
+    /// For manual drive: where a thread drives, it throws contract_violation. Any number of threads
+    /// at once: one does what is due, the others return when it has. Returns at once where
+    /// `noticed` has changed already: what its owner waits for was done by another.
+    void poll(deadline until, int also = -1, const os::futex_waiter* noticed = nullptr);
 
     /// Ends the poll() that waits, or the next one.
     void wake() { wake_.signal(); }
@@ -94,6 +100,7 @@ public:
 private:
     void run();
     void wait_and_handle(deadline until);
+    void wait_and_handle(deadline until, int also);
     void handle(const os::ready& event);
     void accept_some();
     bool accept_one();
@@ -139,6 +146,7 @@ private:
     std::uint64_t next_tag_;
     deadline accepting_again_ = never;  ///< when newcomers are looked at again
     std::atomic<bool> stopped_{false};
+    std::optional<turns> turns_;  ///< of the threads that drive it by hand
     bool ending_ = false;
     std::thread thread_;
 };

@@ -11,10 +11,16 @@
 namespace signet::link {
 namespace {
 
-// Each entry is a descriptor plus one; zero is free. Relaxed throughout: an entry is only ever read
+// One entry for each number a descriptor may have. Relaxed throughout: an entry is only ever read
 // by the thread that wrote it or, in the child, by the only thread there is.
-constexpr std::size_t entries_max = 8192;
-std::array<std::atomic<int>, entries_max> entries{};
+constexpr std::size_t entries_max = 65536;
+std::array<std::atomic<bool>, entries_max> entries{};
+
+void set_entry(int fd, bool closes) noexcept {
+    const auto index = static_cast<std::size_t>(fd);
+    // relaxed: see above
+    if (fd >= 0 && index < entries_max) entries[index].store(closes, std::memory_order_relaxed);
+}
 
 // The numbers stay taken, by something harmless: their owners, inherited by the child, will close
 // them once more. Fork copies the descriptors before the memory, so an entry may name one that was
@@ -22,11 +28,12 @@ std::array<std::atomic<int>, entries_max> entries{};
 void close_all() try {
     os::descriptor harmless = os::event{}.handle().duplicate();
     bool at_its_place = false;
-    for (auto& entry : entries) {
-        // relaxed: the child has one thread
-        const int fd = entry.exchange(0, std::memory_order_relaxed) - 1;
+    for (int fd = 0; fd < static_cast<int>(entries_max); ++fd) {
+        auto& entry = entries[static_cast<std::size_t>(fd)];
+        if (!entry.load(std::memory_order_relaxed)) continue;  // relaxed: the child has one thread
+        entry.store(false, std::memory_order_relaxed);         // relaxed: likewise
         if (fd == harmless.get()) at_its_place = true;
-        if (fd < 0 || fd == harmless.get()) continue;
+        if (fd == harmless.get()) continue;
         if (!harmless.take_place_of(fd)) os::descriptor{fd};
     }
     if (at_its_place) harmless.release();
@@ -43,19 +50,11 @@ void install_once() {
 
 void close_in_forked_child(int fd) noexcept {
     install_once();
-    for (auto& entry : entries) {
-        int free = 0;
-        // relaxed: see above
-        if (entry.compare_exchange_strong(free, fd + 1, std::memory_order_relaxed)) return;
-    }
+    set_entry(fd, true);
 }
 
 void keep_in_forked_child(int fd) noexcept {
-    for (auto& entry : entries) {
-        int mine = fd + 1;
-        // relaxed: see above
-        if (entry.compare_exchange_strong(mine, 0, std::memory_order_relaxed)) return;
-    }
+    set_entry(fd, false);
 }
 
 }  // namespace signet::link

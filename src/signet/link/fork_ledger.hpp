@@ -7,8 +7,8 @@
 
 namespace signet::link {
 
-/// Has the child of a later fork close `fd`. Beyond some thousands of descriptors this does
-/// nothing, and a death is then told by the pidfd alone.
+/// Has the child of a later fork close `fd`. Numbers from 65536 on are not noted, and
+/// a death is then told by the pidfd alone.
 void close_in_forked_child(int fd) noexcept;
 
 /// Takes that back; call before closing `fd`.

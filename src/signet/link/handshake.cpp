@@ -114,7 +114,7 @@ void control_plane::answer(peer& onlooker, const wire::frame_reader& question) {
 
 void control_plane::show_pages_to(peer& onlooker, std::uint64_t first) {
     std::vector<shown_page> all;
-    for (const auto& [id, endpoint] : participants_) {
+    for (const auto& [id, endpoint] : roster_->participants()) {
         for (shown_page& page : endpoint->pages()) all.push_back(std::move(page));
     }
     if (first >= all.size()) {

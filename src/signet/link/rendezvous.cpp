@@ -116,9 +116,26 @@ void rendezvous::enter(std::string_view topic, const listing& self) const {
             sockets_.link(socket_name(self.context), folder, listing_name(self));
         });
         if (entered) return;
+        require_still_there(topic, self);
     }
     throw error{errc::limit_reached, "join topic", topic,
                 "its folder in '" + path_ + "' keeps being removed"};
+}
+
+void rendezvous::require_still_there(std::string_view topic, const listing& self) const {
+    const auto missing = std::make_error_code(std::errc::no_such_file_or_directory);
+    if (sockets_.facts().removed || shelf_of(topic, self.side).facts().removed) {
+        throw error{missing, "join topic", topic,
+                    "the rendezvous directory '" + path_ +
+                        "' was removed while this process used it; nobody finds it here any more: "
+                        "make a new context, and keep others from cleaning there"};
+    }
+    const std::vector<std::uint64_t> listening = contexts();
+    if (!std::binary_search(listening.begin(), listening.end(), self.context)) {
+        throw error{missing, "join topic", topic,
+                    "the socket of this context was removed from '" + path_ +
+                        "'; make a new context, and keep others from cleaning there"};
+    }
 }
 
 void rendezvous::leave(std::string_view topic, const listing& self) const noexcept try {

@@ -111,6 +111,7 @@ public:
 
 private:
     bool dead(const std::string& socket) const;
+    void require_still_there(std::string_view topic, const listing& self) const;
     void sweep_sockets() const;
     void sweep_names() const;
     void sweep_shelf(const os::directory& shelf, role side,

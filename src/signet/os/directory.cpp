@@ -102,7 +102,8 @@ directory_facts directory::facts() const {
     return {.owner_uid = file.st_uid,
             .mode = file.st_mode & 07777U,
             .on_tmpfs = system.f_type == TMPFS_MAGIC,
-            .writable = access == 0};
+            .writable = access == 0,
+            .removed = file.st_nlink == 0};
 }
 
 std::vector<std::string> directory::list() const {

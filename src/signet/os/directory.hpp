@@ -20,6 +20,7 @@ struct directory_facts {
     unsigned mode = 0;      ///< the permission bits, such as 0700
     bool on_tmpfs = false;  ///< in memory, gone with the next boot
     bool writable = false;  ///< this process may make and remove names in it
+    bool removed = false;   ///< it has no name any more; nothing can be made in it
 };
 
 class directory {

@@ -31,6 +31,19 @@ private:
     const std::atomic<std::uint64_t>* current_;
 };
 
+/// For std::unique_ptr and std::shared_ptr: a forked child leaves the object alone, since a thread
+/// that is not in the child may have been changing it.
+class delete_where_made {
+public:
+    template <class Object>
+    void operator()(Object* object) const noexcept {
+        if (here_.still()) delete object;
+    }
+
+private:
+    made_in_process here_;
+};
+
 /// Has `callback` called in each child that fork() makes, in the forking thread, before fork
 /// returns; for as long as the process lives. It may close descriptors and little else, since other
 /// threads' locks are frozen. Children made by clone or vfork are not told. Register one per

@@ -40,11 +40,12 @@ struct publisher_options {
     std::uint32_t loans_max = 2;
 
     /// Subscribers at once; the next one is refused.
-    std::uint32_t subscribers_max = 256;
+    std::uint32_t subscribers_max = 1024;
 
     /// Samples that all subscribers together may hold in place; a large one's memory is set aside
-    /// only when it is used.
-    std::uint32_t held_total = 1024;
+    /// only when it is used. Where it is at least subscribers_max, one is kept for each that may
+    /// still come.
+    std::uint32_t held_total = 2048;
 
     /// Whether subscribers may choose delivery::block.
     bool allow_block = true;

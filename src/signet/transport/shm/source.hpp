@@ -38,7 +38,7 @@ struct source_memory {
     std::shared_ptr<os::mapping> segment;  ///< the publisher's, read-only; likewise
     os::mapping bells;                     ///< the group's
     os::descriptor data_event;
-    os::descriptor room_event;
+    os::descriptor room_event;  ///< none where nobody sleeps on it
 };
 
 class source {
@@ -59,8 +59,8 @@ public:
                                                 : memory::reporting::in_batches},
           data_bell{bells().data, from.fences_always ? life::fence_mode::always
                                                      : life::fencing_of_this_process()},
-          room_bell_{bells().room, &memory_.room_event, life::fencing_of_this_process(),
-                     life::clearing::by_sleeper} {}
+          room_bell_{bells().room, memory_.room_event ? &memory_.room_event : nullptr,
+                     life::fencing_of_this_process(), life::clearing::by_sleeper} {}
 
     /// Tells the publisher how far we are, if that is news; wakes it if it waits for it.
     void report() {

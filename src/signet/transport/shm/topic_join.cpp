@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace signet::transport::shm {
 namespace {
@@ -103,9 +104,7 @@ void topic_publisher::admit(link::peer& from, const wire::frame_reader& frame, o
         // Welcomed before anybody can see it in the table: who waits for subscribers, publishes and
         // dies at once has published to one that will hear of it.
         const std::lock_guard locked{table_mutex_};  // J1
-        const bool chunked = ring_.geometry().chunk_count != 0;
-        const std::uint32_t left = options_.held_total - table_.granted();
-        const std::uint32_t grant = chunked ? std::min(held_max_of(frame), left) : 0;
+        const std::uint32_t grant = grant_for(held_max_of(frame));
         const std::uint64_t start = first_message(frame.u64_or(key::history, 0));        // J3
         table_.add({endpoint, &from, std::move(page), policy_of(frame), grant, start});  // J4
         welcome(from, *table_.find(endpoint));
@@ -118,6 +117,17 @@ std::uint64_t topic_publisher::first_message(std::uint64_t history) const {
     // The frontier stands still under the mutex, so everything from it on is there to be read.
     const std::uint64_t published = ring_.published();
     return std::max(ring_.frontier(), published - std::min(history, published));
+}
+
+// Under the table's mutex. As many as were asked for while each subscriber that may still come is
+// left one.
+std::uint32_t topic_publisher::grant_for(std::uint32_t wanted) const {
+    if (ring_.geometry().chunk_count == 0) return 0;
+    const std::uint64_t left = options_.held_total - table_.granted();
+    const std::uint64_t others = options_.subscribers_max - table_.size() - 1;
+    const bool one_each = options_.held_total >= options_.subscribers_max;
+    const std::uint64_t kept = one_each ? std::min(left - 1, others) : 0;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, left - kept));
 }
 
 void topic_publisher::welcome(link::peer& to, const subscriber_entry& entry) {

@@ -160,6 +160,7 @@ private:
     void refuse(link::peer& to, std::uint64_t endpoint, errc code, const std::string& reason);
     void admit(link::peer& from, const wire::frame_reader& frame, os::mapping page);
     std::uint64_t first_message(std::uint64_t history) const;
+    std::uint32_t grant_for(std::uint32_t wanted) const;
     void welcome(link::peer& to, const subscriber_entry& entry);
     void hand_over_extent(const subscriber_entry& to, std::uint32_t number);
     memory::bell_page& bells() const;

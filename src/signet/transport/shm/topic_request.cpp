@@ -16,7 +16,11 @@ namespace {
 
 namespace key = link::key;
 
-constexpr std::size_t welcome_descriptors = 4;
+// Segment, bell page, data event; and the room event of a publisher that sleeps on one.
+constexpr std::size_t welcome_descriptors_min = 3;
+constexpr std::size_t welcome_descriptors_max = 4;
+
+constexpr std::size_t failures_max = 1024;
 
 memory::topic_geometry read_geometry(const wire::frame_reader& frame) {
     const memory::topic_geometry g{
@@ -40,14 +44,16 @@ welcome read_welcome(const wire::frame_reader& frame, const std::string& topic, 
 
 source_memory map_all(std::shared_ptr<os::mapping> page, std::vector<os::descriptor> descriptors,
                       const memory::topic_geometry& g) {
-    if (descriptors.size() != welcome_descriptors) {
+    if (descriptors.size() < welcome_descriptors_min ||
+        descriptors.size() > welcome_descriptors_max) {
         throw error{errc::peer_misbehaved, "join a publisher", {}, "its welcome lacks descriptors"};
     }
     return {std::move(page),
             std::make_shared<os::mapping>(map_peer_memory(
                 descriptors[0], {.bytes = g.segment_bytes(), .used_bytes = g.chunks_offset()})),
             map_group_memory(descriptors[1], memory::page_bytes), std::move(descriptors[2]),
-            std::move(descriptors[3])};
+            descriptors.size() == welcome_descriptors_max ? std::move(descriptors[3])
+                                                          : os::descriptor{}};
 }
 
 /// Puts memory behind those parts of our page that this publisher's messages make us write to.
@@ -232,7 +238,7 @@ void topic_subscriber::fail(const link::peer_identity& who, std::uint64_t publis
     events_.add(topic_event::kind::refused, who, publisher, why.what());
     if (is_event_only(why)) return post();
     inbox news;
-    news.failure = why;
+    news.failures.push_back(why);
     hand_over(std::move(news));
 }
 
@@ -263,7 +269,10 @@ void topic_subscriber::hand_over(inbox news) {
         for (auto& more : news.extents) inbox_.extents.push_back(std::move(more));
         inbox_.evictors.insert(inbox_.evictors.end(), news.evictors.begin(), news.evictors.end());
         inbox_.ended.insert(inbox_.ended.end(), news.ended.begin(), news.ended.end());
-        if (news.failure) inbox_.failure = news.failure;
+        for (error& failure : news.failures) {
+            // One that never receives must not grow for ever.
+            if (inbox_.failures.size() < failures_max) inbox_.failures.push_back(failure);
+        }
         news_.store(true, std::memory_order_release);  // SYNC news
     }
     post();

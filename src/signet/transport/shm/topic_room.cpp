@@ -84,7 +84,7 @@ bool topic_publisher::sleep_until(const patience& limit, const std::function<boo
     if (!look()) {
         spinner_.learn_from([&] {
             if (plane_->manual()) {
-                sleep_in_plane(*plane_, room_event_.fd(), limit.until);
+                sleep_in_plane(*plane_, room_event_.fd(), noticed, limit.until);
             } else {
                 os::futex_wait_any(words, limit.until);
             }

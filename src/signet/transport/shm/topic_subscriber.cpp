@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace signet::transport::shm {
 
@@ -52,6 +53,7 @@ void topic_subscriber::absorb() {
         const std::lock_guard locked{inbox_mutex_};
         news_.store(false, std::memory_order_relaxed);  // relaxed: under the mutex that orders it
         std::swap(news, inbox_);
+        keep_all_but_first(news.failures);
     }
     for (auto& arrival : news.arrivals) add_source(std::move(arrival));
     for (const auto& known : sources_) {
@@ -62,7 +64,14 @@ void topic_subscriber::absorb() {
             known->add_extent(std::move(more.memory), more.chunk_bytes, more.chunk_count);
         }
     }
-    if (news.failure) throw *news.failure;
+    if (!news.failures.empty()) throw news.failures.front();
+}
+
+// Under the inbox's mutex.
+void topic_subscriber::keep_all_but_first(std::deque<error>& failures) {
+    if (failures.size() < 2) return;
+    inbox_.failures.assign(std::next(failures.begin()), failures.end());
+    news_.store(true, std::memory_order_relaxed);  // relaxed: this thread reads it next
 }
 
 void topic_subscriber::add_source(std::unique_ptr<source> arrival) {
@@ -239,7 +248,7 @@ void topic_subscriber::sleep_now(bool by_events, deadline until) {
         } else if (!by_events) {
             os::futex_wait_any(words_, until);
         } else if (plane_->manual()) {
-            sleep_in_plane(*plane_, fd(), until);
+            sleep_in_plane(*plane_, fd(), words_.front(), until);
         } else {
             os::wait_readable(fd(), until);
         }
@@ -250,13 +259,14 @@ int topic_subscriber::fd() {
     check_process();
     const std::lock_guard locked{inbox_mutex_};
     if (events_set_) return events_set_->fd();
+    news_event_.emplace();
     events_set_.emplace();
-    events_set_->add(news_event_.fd(), os::interest::readable | os::interest::edge_triggered, 0);
+    events_set_->add(news_event_->fd(), os::interest::readable | os::interest::edge_triggered, 0);
     for (const auto& known : sources_) {
         events_set_->add(known->data_event().get(),
                          os::interest::readable | os::interest::edge_triggered, 0);
     }
-    news_event_.signal();  // readable until the first receive finds nothing
+    news_event_->signal();  // readable until the first receive finds nothing
     return events_set_->fd();
 }
 
@@ -301,7 +311,7 @@ std::vector<publisher_status> topic_subscriber::statuses() const {
 void topic_subscriber::post() {
     {
         const std::lock_guard locked{inbox_mutex_};
-        if (events_set_) news_event_.signal();
+        if (events_set_) news_event_->signal();
         if (only_bell_ != nullptr) only_bell_->nudge();
     }
     notice_.post();

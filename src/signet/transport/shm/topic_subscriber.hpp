@@ -24,6 +24,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -100,7 +101,7 @@ public:
         if (!events_set_) return false;
         settle_events();
         const bool found = look();
-        if (found) news_event_.signal();  // there may be more: fd() stays readable
+        if (found) news_event_->signal();  // there may be more: fd() stays readable
         return found;
     }
 
@@ -202,7 +203,7 @@ private:
         std::vector<extent_arrival> extents;
         std::vector<std::uint64_t> ended;     ///< publishers that are gone
         std::vector<std::uint64_t> evictors;  ///< publishers that evicted us
-        std::optional<error> failure;         ///< to be thrown by the next receive
+        std::deque<error> failures;           ///< to be thrown, one by each receive, oldest first
     };
 
     template <class Read>
@@ -293,6 +294,7 @@ private:
     void wait_until_time(const patience& limit);
     bool settle_rarity(source& from, memory::read_result result);
     void absorb();
+    void keep_all_but_first(std::deque<error>& failures);
     void add_source(std::unique_ptr<source> arrival);
     void note_only_bell();
     bool wait_for_extent(source& from);
@@ -333,7 +335,7 @@ private:
     std::vector<std::unique_ptr<source>> ended_in_use_;  ///< gone, but the user holds their samples
     std::vector<os::futex_waiter> words_;                ///< what the next sleep waits for
     std::optional<os::epoll> events_set_;                ///< of fd()
-    os::event news_event_;                               ///< in that set; signalled by post()
+    std::optional<os::event> news_event_;                ///< in that set; signalled by post()
 
     mutable std::mutex inbox_mutex_;  // taken after the plane's lock, never before
     inbox inbox_;
