@@ -136,6 +136,16 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
     }
 }
 
+void topic_subscriber::fell_short(link::peer& from, std::uint64_t publisher, const error& why) {
+    if (joins_.erase(publisher) != 0) plane_->send(from, leave_frame(publisher));
+    fail(from.identity, publisher, why);
+}
+
+std::string topic_subscriber::topic_with(std::uint64_t publisher) const {
+    const auto joined = joins_.find(publisher);
+    return joined == joins_.end() || joined->second.welcomed ? std::string{} : joined->second.topic;
+}
+
 bool topic_subscriber::gone(link::peer& who, const link::departure& how) {
     for (auto joined = joins_.begin(); joined != joins_.end();) {
         if (joined->second.peer != &who) {

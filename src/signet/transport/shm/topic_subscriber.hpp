@@ -120,6 +120,8 @@ public:
     void found(link::peer& from, std::string_view topic, std::uint64_t endpoint) override;
     void received(link::peer& from, const wire::frame_reader& frame,
                   std::vector<os::descriptor> descriptors) override;
+    void fell_short(link::peer& from, std::uint64_t publisher, const error& why) override;
+    std::string topic_with(std::uint64_t publisher) const override;
     bool gone(link::peer& who, const link::departure& how) override;
     void dead(link::peer&) override {}  // what it had committed is read as long as it is mapped
     void declined(const link::peer& who, const link::refusal& why) override;
