@@ -30,7 +30,7 @@ os::descriptor memory_of(std::uint64_t size, seals added) {
 }
 
 std::string complaint_about(const os::descriptor& file) {
-    return testing::complaint_of([&] { map_peer_memory(file, bytes); });
+    return testing::complaint_of([&] { map_peer_memory(file, {.bytes = bytes, .used_bytes = 0}); });
 }
 
 void expect_refused(const os::descriptor& file, const std::string& why) {
@@ -88,7 +88,7 @@ TEST(HostileDescriptor, HugePagesAreRefused) {
     const os::descriptor file{fd};
     ASSERT_EQ(ftruncate(fd, huge), 0);
     os::add_seals(file, all);
-    const auto complaint = testing::complaint_of([&] { map_peer_memory(file, huge); });
+    const auto complaint = testing::complaint_of([&] { map_peer_memory(file, {.bytes = huge, .used_bytes = 0}); });
     EXPECT_NE(complaint.find("plain memory"), std::string::npos) << complaint;
 }
 

@@ -5,6 +5,7 @@
 #include <signet/life/waiting.hpp>
 #include <signet/link/fork_ledger.hpp>
 #include <signet/os/fork_guard.hpp>
+#include <signet/os/limits.hpp>
 #include <signet/os/membarrier.hpp>
 #include <signet/os/random.hpp>
 #include <signet/os/signal.hpp>
@@ -27,11 +28,6 @@ constexpr int accepted_per_turn = 16;
 
 // How long newcomers wait when there is not even a descriptor to turn them away with.
 constexpr std::chrono::milliseconds rest{50};
-
-bool out_of_descriptors(const error& e) {
-    return e.code() == std::errc::too_many_files_open ||
-           e.code() == std::errc::too_many_files_open_in_system;
-}
 
 /// Swept before the own socket is there, which need not be asked whether it is alive.
 rendezvous swept(const std::string& path) {
@@ -195,9 +191,7 @@ void control_plane::send(peer& to, std::span<const std::byte> frame,
                          std::span<const int> descriptors) {
     const bool waited = to.backlogged();
     to.send(frame, descriptors);
-    if (to.backlogged() && !waited) {
-        epoll_.modify(to.socket_fd(), os::interest::readable | os::interest::writable, to.tag);
-    }
+    if (to.backlogged() && !waited) watch(to);
 }
 
 void control_plane::stop() {
@@ -259,6 +253,7 @@ void control_plane::wait_and_handle(deadline until) {
     drop_silent_newcomers();
     check_participants();
     accept_again();
+    try_postponed();
 }
 
 void control_plane::check_participants() {
@@ -277,12 +272,17 @@ void control_plane::handle(const os::ready& event) {
         if (auto lost = roster_->take_lingering(tag)) return bury(std::move(lost));
         peer* const from = roster_->by_tag(tag);
         if (from == nullptr) return;  // dropped earlier in this round
-        if (event.writable) {
-            from->flush();
-            if (!from->backlogged()) epoll_.modify(from->socket_fd(), os::interest::readable, tag);
-        }
+        if (event.writable && !send_what_waits(*from)) return;
         read_frames(tag);
     }
+}
+
+bool control_plane::send_what_waits(peer& to) try {
+    send_waiting(to);
+    return true;
+} catch (const error& e) {
+    refuse_and_drop(to, e.code(), e.what());
+    return false;
 }
 
 void control_plane::accept_some() {
@@ -300,7 +300,7 @@ bool control_plane::accept_one() try {
     }
     return true;
 } catch (const error& e) {
-    if (!out_of_descriptors(e)) return false;
+    if (!os::is_out_of_descriptors(e.code())) return false;
     turn_one_away(e.what());
     return static_cast<bool>(reserve_);
 }
@@ -375,7 +375,7 @@ void control_plane::bury(std::unique_ptr<peer> who) {
 }
 
 deadline control_plane::next_deadline() const {
-    deadline next = std::min(accepting_again_, roster_->first_hello_by());
+    deadline next = std::min({accepting_again_, roster_->first_hello_by(), shortage_.again()});
     for (const participant* endpoint : roster_->by_the_clock()) {
         next = std::min(next, endpoint->due());
     }

@@ -14,6 +14,7 @@
 #include <signet/link/protocol.hpp>
 #include <signet/link/rendezvous.hpp>
 #include <signet/link/roster.hpp>
+#include <signet/link/shortage.hpp>
 #include <signet/link/turns.hpp>
 #include <signet/os/epoll.hpp>
 #include <signet/os/event.hpp>
@@ -102,6 +103,7 @@ private:
     void wait_and_handle(deadline until);
     void wait_and_handle(deadline until, int also);
     void handle(const os::ready& event);
+    bool send_what_waits(peer& to);
     void accept_some();
     bool accept_one();
     void turn_one_away(const std::string& reason);
@@ -121,6 +123,18 @@ private:
     void answer(peer& onlooker, const wire::frame_reader& question);
     void report_to(peer& onlooker);
     void show_pages_to(peer& onlooker, std::uint64_t first);
+    void tell_found(participant& subscriber, peer& from, const std::string& topic,
+                    std::uint64_t publisher);
+    void process_without_descriptors(peer& from, const wire::frame_reader& frame);
+    void deliver(participant& to, peer& from, const wire::frame_reader& frame,
+                 std::vector<os::descriptor> descriptors);
+    bool descriptors_are_left() const;
+    void try_postponed();
+    void meet_again(participant& mine, peer& other, postponed_meeting& meeting);
+    void send_waiting(peer& to);
+    void watch(peer& who);
+    bool park(peer& from, const wire::frame_reader& frame,
+              std::vector<os::descriptor>& descriptors);
     void route(peer& from, const wire::frame_reader& frame,
                std::vector<os::descriptor> descriptors);
     void drop(std::uint64_t tag, const departure& how);
@@ -145,6 +159,7 @@ private:
     std::unique_ptr<roster> roster_ = std::make_unique<roster>();
     std::uint64_t next_tag_;
     deadline accepting_again_ = never;  ///< when newcomers are looked at again
+    shortage shortage_;
     std::atomic<bool> stopped_{false};
     std::optional<turns> turns_;  ///< of the threads that drive it by hand
     bool ending_ = false;

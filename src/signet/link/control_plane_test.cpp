@@ -58,6 +58,8 @@ public:
         kinds_.push_back(frame.kind());
         descriptors_ += descriptors.size();
     }
+    void fell_short(peer&, std::uint64_t, const error&) override { ++short_; }
+    std::string topic_with(std::uint64_t) const override { return topic_; }
     bool gone(peer&, const departure& how) override {
         gone_.push_back(how);
         return false;
@@ -84,6 +86,7 @@ public:
     int dead_ = 0;
     std::vector<refusal> declined_;
     int stops_ = 0;
+    int short_ = 0;
 
 private:
     control_plane& plane_;

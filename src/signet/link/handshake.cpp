@@ -17,6 +17,18 @@ constexpr int frames_per_turn = 64;
 
 constexpr std::size_t reason_bytes_max = 2000;
 
+/// Descriptors that were sent and are not there, though fewer came than may, found no place in this
+/// process: that is not the peer's fault.
+void require_whole(const os::receive_result& got) {
+    const bool too_many =
+        got.descriptors_lost && got.descriptors.size() >= peer::frame_descriptors_max;
+    if (!got.truncated && !too_many) return;
+    throw error{errc::peer_misbehaved,
+                "read a frame",
+                {},
+                got.truncated ? "it is longer than frames are" : "it has too many descriptors"};
+}
+
 }  // namespace
 
 void control_plane::greet(peer& to) {
@@ -38,15 +50,13 @@ void control_plane::read_frames(std::uint64_t tag) {
             os::receive_result got = from.receive(buffer);
             if (got.status == os::receive_status::closed) return drop(tag, from.describe_end());
             if (got.status == os::receive_status::empty) return drop_if_ended(tag);
-            if (got.truncated || got.descriptors_lost) {
-                throw error{errc::peer_misbehaved,
-                            "read a frame",
-                            {},
-                            got.truncated ? "it is longer than frames are"
-                                          : "its descriptors were lost; raise ulimit -n"};
+            require_whole(got);
+            const wire::frame_reader frame{std::span{buffer}.first(got.bytes)};
+            if (got.descriptors_lost) {
+                process_without_descriptors(from, frame);
+            } else {
+                process(from, frame, std::move(got.descriptors));
             }
-            process(from, wire::frame_reader{std::span{buffer}.first(got.bytes)},
-                    std::move(got.descriptors));
         } catch (const error& e) {
             return refuse_and_drop(from, e.code(), e.what());
         }
@@ -72,6 +82,10 @@ void control_plane::process(peer& from, const wire::frame_reader& frame,
     }
     if (what == kind::announce) return process_announcement(from, frame);
     if (what == kind::inspect) return answer(from, frame);
+    // A publisher admits whom it can answer at once: what it publishes from then on reaches him,
+    // also if it ends before it is read.
+    if (what == kind::join && park(from, frame, descriptors)) return;
+    if (what == kind::leave && from.forget_parked(frame)) return;
     route(from, frame, std::move(descriptors));
 }
 
@@ -103,7 +117,8 @@ void control_plane::process_refusal(peer& from, const wire::frame_reader& frame)
 void control_plane::process_announcement(peer& from, const wire::frame_reader& frame) {
     const std::string topic = parse_address(frame.text(key::topic)).name;  // no pattern, no garbage
     const std::uint64_t endpoint = frame.u64(key::from);
-    for (participant* local : roster_->subscribers_of(topic)) local->found(from, topic, endpoint);
+    for (participant* local : roster_->subscribers_of(topic))
+        tell_found(*local, from, topic, endpoint);
 }
 
 void control_plane::answer(peer& onlooker, const wire::frame_reader& question) {
@@ -152,7 +167,7 @@ void control_plane::route(peer& from, const wire::frame_reader& frame,
                               .put(key::from, frame.u64(key::to))
                               .take());
     }
-    found->received(from, frame, std::move(descriptors));
+    deliver(*found, from, frame, std::move(descriptors));
 }
 
 void control_plane::send_last(peer& who, std::span<const std::byte> frame) noexcept try {

@@ -4,6 +4,7 @@
 // add() or remove() of the plane from there.
 #pragma once
 
+#include <signet/base/error.hpp>
 #include <signet/link/peer.hpp>
 #include <signet/link/rendezvous.hpp>
 #include <signet/os/descriptor.hpp>
@@ -42,9 +43,17 @@ public:
     /// for each, and for subscribers only, which answer with a join.
     virtual void found(peer& from, std::string_view topic, std::uint64_t endpoint) = 0;
 
-    /// A frame for this endpoint. May throw `error`; the peer is then dropped with its text.
+    /// A frame for this endpoint. May throw `error`; the peer is then dropped with its text, but
+    /// where a join ran out of descriptors. A join may be answered at once: there is room.
     virtual void received(peer& from, const wire::frame_reader& frame,
                           std::vector<os::descriptor> descriptors) = 0;
+
+    /// What was under way with `counterpart` took more descriptors than there are: end it, and tell
+    /// whom it concerns. The plane has them meet again when there are some.
+    virtual void fell_short(peer& from, std::uint64_t counterpart, const error& why) = 0;
+
+    /// The topic that something is under way about with `counterpart`; empty: nothing is.
+    virtual std::string topic_with(std::uint64_t counterpart) const = 0;
 
     /// The link to the peer is over: nothing more comes over it, and nobody should wait for it. Its
     /// process may still be alive; returns whether it may hold something of ours, so that its death

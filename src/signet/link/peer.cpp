@@ -2,6 +2,8 @@
 #include <signet/link/peer.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/link/protocol.hpp>
+#include <signet/os/poll.hpp>
 
 namespace signet::link {
 namespace {
@@ -50,6 +52,7 @@ bool peer::send(std::span<const std::byte> frame, std::span<const int> descripto
 void peer::give_up(const char* why) {
     fault_ = why;
     outbox_.clear();
+    parked_.clear();
     try {
         socket_.shutdown();  // the driving thread sees the hang-up and drops it
     } catch (const error&) {
@@ -68,6 +71,31 @@ os::send_result peer::try_send(const waiting_frame& frame) {
     std::vector<int> fds;
     for (const os::descriptor& d : frame.descriptors) fds.push_back(d.get());
     return socket_.try_send(frame.bytes, fds);
+}
+
+// The kernel calls a socket writable while a quarter of its buffer is in use at most, and takes a
+// whole message while any of it is free.
+bool peer::answerable() const {
+    return outbox_.empty() && os::wait_writable(socket_fd(), deadline::min());
+}
+
+void peer::park(parked_join join) {
+    if (parked_.size() >= outbox_frames_max) return give_up("it does not read its control link");
+    parked_.push_back(std::move(join));
+}
+
+std::optional<peer::parked_join> peer::take_parked_if_answerable() {
+    if (parked_.empty() || !answerable()) return std::nullopt;
+    std::optional<parked_join> oldest{std::move(parked_.front())};
+    parked_.pop_front();
+    return oldest;
+}
+
+bool peer::forget_parked(const wire::frame_reader& leave) {
+    return std::erase_if(parked_, [&](const parked_join& join) {
+               return join.frame.u64(key::from) == leave.u64(key::from) &&
+                      join.frame.u64(key::to) == leave.u64(key::to);
+           }) != 0;
 }
 
 void peer::hang_up() noexcept try { socket_.shutdown(); } catch (const error&) {

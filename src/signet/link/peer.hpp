@@ -8,6 +8,7 @@
 #include <signet/os/epoll.hpp>
 #include <signet/os/process.hpp>
 #include <signet/os/unix_socket.hpp>
+#include <signet/wire/frame.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -58,6 +59,23 @@ public:
     /// Frames wait for room; the plane then watches the socket for it.
     bool backlogged() const noexcept { return !outbox_.empty(); }
 
+    /// Whether the next frame is sent at once, however large.
+    bool answerable() const;
+
+    /// A join that waits until it can be answered.
+    struct parked_join {
+        wire::frame_reader frame;
+        std::vector<os::descriptor> descriptors;
+    };
+    void park(parked_join join);
+    bool has_parked() const noexcept { return !parked_.empty(); }
+
+    /// The one that waits longest, where it can be answered now.
+    std::optional<parked_join> take_parked_if_answerable();
+
+    /// Forgets the join that this `leave` takes back; false: none waits.
+    bool forget_parked(const wire::frame_reader& leave);
+
     /// Ends the connection, so that the other side sees its end.
     void hang_up() noexcept;
 
@@ -91,6 +109,7 @@ private:
     os::seqpacket_socket socket_;
     std::optional<os::process> process_;
     std::deque<waiting_frame> outbox_;
+    std::deque<parked_join> parked_;
     std::string fault_;  ///< why we gave it up
 };
 

@@ -156,7 +156,9 @@ std::vector<listing> rendezvous::list(std::string_view topic, role side) const {
     std::vector<listing> found;
     const auto folder = shelf_of(topic, side).open_below(folder_name(topic));
     if (!folder) return found;
-    for (const std::string& name : folder->list()) {
+    std::vector<std::string> names;
+    done_unless_removed([&] { names = folder->list(); });  // with its last name, just now
+    for (const std::string& name : names) {
         const auto entry = parse_listing_name(name);
         if (entry && entry->side == side) found.push_back(*entry);
     }

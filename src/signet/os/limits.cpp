@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include <cerrno>
+
 namespace signet::os {
 namespace {
 
@@ -35,6 +37,13 @@ std::uint64_t raise_descriptor_limit() {
     limit.rlim_cur = limit.rlim_max;
     exchange_limit(&limit);
     return limit.rlim_cur;
+}
+
+bool is_out_of_descriptors(const std::error_code& code) {
+    const bool from_kernel =
+        code.category() == std::system_category() || code.category() == std::generic_category();
+    const int number = code.value();
+    return from_kernel && (number == EMFILE || number == ENFILE || number == ETOOMANYREFS);
 }
 
 }  // namespace signet::os

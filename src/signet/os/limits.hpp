@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <system_error>
 
 namespace signet::os {
 
@@ -17,5 +18,9 @@ descriptor_limits current_descriptor_limits();
 
 /// Raises the limit in force as far as this process may; returns it. Throws `error`.
 std::uint64_t raise_descriptor_limit();
+
+/// Whether the kernel had no descriptor left, for this process, the whole system, or on its way
+/// between two.
+bool is_out_of_descriptors(const std::error_code& code);
 
 }  // namespace signet::os

@@ -9,6 +9,9 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include <cerrno>
+#include <ios>
+
 namespace signet::os {
 namespace {
 
@@ -51,6 +54,15 @@ TEST(Limits, RaisingThatIsForbiddenIsAnError) {
     script.fail(SYS_prlimit64, EPERM, 2);
     EXPECT_EQ(complaint_of([] { raise_descriptor_limit(); }),
               "cannot raise the limit of open files: Operation not permitted");
+}
+
+TEST(Limits, OutOfDescriptorsIsToldFromOtherErrors) {
+    for (const int number : {EMFILE, ENFILE, ETOOMANYREFS}) {
+        EXPECT_TRUE(is_out_of_descriptors({number, std::system_category()}));
+        EXPECT_TRUE(is_out_of_descriptors({number, std::generic_category()}));
+        EXPECT_FALSE(is_out_of_descriptors({number, std::iostream_category()}));
+    }
+    EXPECT_FALSE(is_out_of_descriptors({ENOMEM, std::system_category()}));
 }
 
 }  // namespace

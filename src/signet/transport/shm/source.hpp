@@ -3,6 +3,7 @@
 // two bells between them. Belongs to the subscriber's thread.
 #pragma once
 
+#include <signet/base/error.hpp>
 #include <signet/life/bell.hpp>
 #include <signet/link/peer.hpp>
 #include <signet/memory/broadcast_ring.hpp>
@@ -14,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -101,10 +103,10 @@ private:
 public:
     memory::ring_reader reader;
     life::bell_sleeper data_bell;
-    bool ended = false;      ///< the publisher is gone: what is in the ring is all there will be
-    bool evicted = false;    ///< it does not wait for us any more: we read up to the first gap
-    std::uint32_t held = 0;  ///< samples the user holds in place
-    std::uint64_t lost_untold = 0;  ///< messages lost since the last one received
+    bool ended = false;  ///< the publisher is gone: what is in the ring is all there will be
+    std::optional<error> cut_off{};  ///< we read up to the first gap, and then throw this
+    std::uint32_t held = 0;          ///< samples the user holds in place
+    std::uint64_t lost_untold = 0;   ///< messages lost since the last one received
 
 private:
     life::bell_ringer room_bell_;

@@ -94,6 +94,13 @@ void topic_publisher::refuse(link::peer& to, std::uint64_t endpoint, errc code,
     notice_.post();
 }
 
+void topic_publisher::fell_short(link::peer& from, std::uint64_t subscriber, const error&) {
+    refuse(
+        from, subscriber, errc::limit_reached,
+        "its process has no descriptor left: raise the limit of open files (ulimit -n) there; it "
+        "is tried again when there are some");
+}
+
 void topic_publisher::admit(link::peer& from, const wire::frame_reader& frame, os::mapping page) {
     const std::uint64_t endpoint = frame.u64(key::from);
     if (frame.u64_or(key::fence, 0) != 0) {
@@ -107,7 +114,12 @@ void topic_publisher::admit(link::peer& from, const wire::frame_reader& frame, o
         const std::uint32_t grant = grant_for(held_max_of(frame));
         const std::uint64_t start = first_message(frame.u64_or(key::history, 0));        // J3
         table_.add({endpoint, &from, std::move(page), policy_of(frame), grant, start});  // J4
-        welcome(from, *table_.find(endpoint));
+        try {
+            welcome(from, *table_.find(endpoint));
+        } catch (...) {
+            table_.remove_endpoint(endpoint);  // nobody has seen it
+            throw;
+        }
     }
     events_.add(topic_event::kind::joined, from.identity, endpoint, {});
     notice_.post();

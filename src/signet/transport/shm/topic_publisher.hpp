@@ -113,6 +113,8 @@ public:
     void found(link::peer& from, std::string_view topic, std::uint64_t endpoint) override;
     void received(link::peer& from, const wire::frame_reader& frame,
                   std::vector<os::descriptor> descriptors) override;
+    void fell_short(link::peer& from, std::uint64_t subscriber, const error& why) override;
+    std::string topic_with(std::uint64_t) const override { return topic_; }
     bool gone(link::peer& who, const link::departure& how) override;
     void dead(link::peer& who) override;
     void declined(const link::peer& who, const link::refusal& why) override;

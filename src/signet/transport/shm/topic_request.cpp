@@ -193,8 +193,14 @@ void topic_subscriber::process_eviction(const link::peer_identity& who,
     const std::uint64_t publisher = frame.u64(key::from);
     silence_.remove(publisher);
     events_.add(topic_event::kind::evicted, who, publisher, std::string{frame.text(key::reason)});
+    cut_off_from(publisher, {errc::evicted, "receive from topic", topic_,
+                             "its publisher waited for this subscriber for longer than it bears "
+                             "(stall_budget); read faster, or use delivery::drop_oldest"});
+}
+
+void topic_subscriber::cut_off_from(std::uint64_t publisher, const error& why) {
     inbox news;
-    news.evictors.push_back(publisher);
+    news.cut_off_from.push_back({publisher, why});
     hand_over(std::move(news));
 }
 
@@ -209,6 +215,18 @@ void topic_subscriber::check(clock::time_point now) {
     // relaxed: a count, which orders nothing
     deadlines_missed_.fetch_add(silent.size(), std::memory_order_relaxed);
     if (!silent.empty()) post();
+}
+
+void topic_subscriber::fell_short(link::peer& from, std::uint64_t publisher, const error& why) {
+    const auto joined = joins_.find(publisher);
+    if (joined != joins_.end() && joined->second.welcomed) return cut_off_from(publisher, why);
+    if (joins_.erase(publisher) != 0) plane_->send(from, leave_frame(publisher));
+    fail(from.identity, publisher, why);
+}
+
+std::string topic_subscriber::topic_with(std::uint64_t publisher) const {
+    const auto joined = joins_.find(publisher);
+    return joined == joins_.end() || joined->second.welcomed ? std::string{} : joined->second.topic;
 }
 
 bool topic_subscriber::gone(link::peer& who, const link::departure& how) {
@@ -267,7 +285,7 @@ void topic_subscriber::hand_over(inbox news) {
         const std::lock_guard locked{inbox_mutex_};
         for (auto& arrival : news.arrivals) inbox_.arrivals.push_back(std::move(arrival));
         for (auto& more : news.extents) inbox_.extents.push_back(std::move(more));
-        inbox_.evictors.insert(inbox_.evictors.end(), news.evictors.begin(), news.evictors.end());
+        for (auto& one : news.cut_off_from) inbox_.cut_off_from.push_back(std::move(one));
         inbox_.ended.insert(inbox_.ended.end(), news.ended.begin(), news.ended.end());
         for (error& failure : news.failures) {
             // One that never receives must not grow for ever.

@@ -58,7 +58,11 @@ void topic_subscriber::absorb() {
     for (auto& arrival : news.arrivals) add_source(std::move(arrival));
     for (const auto& known : sources_) {
         if (contains(news.ended, known->publisher)) known->ended = true;
-        if (contains(news.evictors, known->publisher)) known->evicted = known->ended = true;
+        for (const cut_off& one : news.cut_off_from) {
+            if (one.publisher != known->publisher) continue;
+            known->cut_off = one.why;
+            known->ended = true;
+        }
         for (extent_arrival& more : news.extents) {
             if (more.publisher != known->publisher) continue;
             known->add_extent(std::move(more.memory), more.chunk_bytes, more.chunk_count);
@@ -92,7 +96,7 @@ void topic_subscriber::note_only_bell() {
 bool topic_subscriber::settle_rarity(source& from, memory::read_result result) {
     switch (result) {
         case memory::read_result::passed:
-            if (from.evicted) {
+            if (from.cut_off) {
                 retire_current();
             } else if (const std::uint64_t lost = from.reader.skip_passed(); lost != 0) {
                 from.lost_untold += lost;
@@ -150,20 +154,17 @@ void topic_subscriber::retire_current() {
                       [&](const auto& known) { return known.publisher == done->publisher; });
     }
     if (events_set_) events_set_->remove(done->data_event().get());
-    const bool evicted = done->evicted;
+    const std::optional<error> why = done->cut_off;
     if (done->held == 0) {
         let_go(*done);
     } else {
         ended_in_use_.push_back(std::move(done));
     }
-    if (!evicted) return;
-    throw error{errc::evicted, "receive from topic", topic_,
-                "its publisher waited for this subscriber for longer than it bears (stall_budget); "
-                "read faster, or use delivery::drop_oldest"};
+    if (why) throw *why;
 }
 
 void topic_subscriber::let_go(source& from) noexcept {
-    if (!from.evicted) return;  // its publisher is gone, or was told already
+    if (!from.cut_off) return;  // its publisher is gone, or was told already
     const auto locked = plane_->lock();
     if (const auto joined = joins_.find(from.publisher); joined != joins_.end()) {
         plane_->send(*joined->second.peer, leave_frame(from.publisher));
@@ -236,7 +237,7 @@ void topic_subscriber::arm(std::vector<os::futex_waiter>& words) {
 void topic_subscriber::settle() {
     fd();
     settle_events();
-    if (anything_there()) news_event_.signal();
+    if (anything_there()) news_event_->signal();
 }
 
 void topic_subscriber::sleep_now(bool by_events, deadline until) {

@@ -157,6 +157,8 @@ public:
     void found(link::peer& from, std::string_view topic, std::uint64_t endpoint) override;
     void received(link::peer& from, const wire::frame_reader& frame,
                   std::vector<os::descriptor> descriptors) override;
+    void fell_short(link::peer& from, std::uint64_t publisher, const error& why) override;
+    std::string topic_with(std::uint64_t publisher) const override;
     bool gone(link::peer& who, const link::departure& how) override;
     void dead(link::peer&) override {}  // what it had committed is read as long as it is mapped
     void declined(const link::peer& who, const link::refusal& why) override;
@@ -197,13 +199,19 @@ private:
         std::uint64_t chunk_count;
     };
 
+    /// A publisher that we cannot go on with, and why.
+    struct cut_off {
+        std::uint64_t publisher;
+        error why;
+    };
+
     /// What the control thread has for the receiving thread.
     struct inbox {
         std::vector<std::unique_ptr<source>> arrivals;
         std::vector<extent_arrival> extents;
-        std::vector<std::uint64_t> ended;     ///< publishers that are gone
-        std::vector<std::uint64_t> evictors;  ///< publishers that evicted us
-        std::deque<error> failures;           ///< to be thrown, one by each receive, oldest first
+        std::vector<std::uint64_t> ended;   ///< publishers that are gone
+        std::vector<cut_off> cut_off_from;  ///< publishers that we cannot go on with
+        std::deque<error> failures;         ///< to be thrown, one by each receive, oldest first
     };
 
     template <class Read>
@@ -311,6 +319,7 @@ private:
     void process_extent(std::uint64_t publisher, const wire::frame_reader& frame,
                         std::vector<os::descriptor> descriptors);
     void process_eviction(const link::peer_identity& who, const wire::frame_reader& frame);
+    void cut_off_from(std::uint64_t publisher, const error& why);
     void end(const link::peer_identity& who, std::uint64_t publisher, const link::departure& how);
     void fail(const link::peer_identity& who, std::uint64_t publisher, const error& why);
     bool is_event_only(const error& why) const;
