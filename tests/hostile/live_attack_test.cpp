@@ -25,7 +25,7 @@ constexpr auto patience = 20ms;
 
 std::chrono::seconds seconds_wanted() {
     const char* const wanted = std::getenv("SIGNET_SECONDS");
-    return std::chrono::seconds{wanted != nullptr ? std::atoi(wanted) : 1};
+    return std::chrono::seconds{wanted != nullptr ? std::atoi(wanted) : 2};
 }
 
 /// A publisher and a subscriber, each with its thread; the subscriber loses nothing of theirs.

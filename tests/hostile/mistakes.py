@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plants mistakes in copies of the library's sources; the hostile tests must catch each of them.
 
-    mistakes.py --source DIR --build DIR --compiler CXX [--only N,N,...]
+    mistakes.py --source DIR --build DIR --compiler CXX [--tsan DIR] [--only N,N,...]
 
 A mistake is a replacement in one file. The copy is found before the original, what it touches is
 compiled anew and linked before the library, and the test program must fail: by an assertion, a
-signal, or by not ending. Prints a line for each mistake; status 1 where one was not caught.
+signal, or by not ending. Mistakes in the order of accesses are for the thread sanitizer, and are
+planted where --tsan names a build with it. Prints a line for each mistake; status 1 where one was
+not caught.
 """
 import argparse
 import collections
@@ -15,7 +17,7 @@ import subprocess
 import sys
 
 Mistake = collections.namedtuple("Mistake", "what file old new suite")
-Suite = collections.namedtuple("Suite", "defines tests always library")
+Suite = collections.namedtuple("Suite", "defines tests always library filter")
 
 RING = "src/signet/memory/broadcast_ring.cpp"
 RING_HEADER = "src/signet/memory/broadcast_ring.hpp"
@@ -27,9 +29,11 @@ REQUEST = "src/signet/transport/shm/topic_request.cpp"
 SUITES = {
     "memory": Suite(["-DSIGNET_ACCESS_HOOK"],
                     ["hostile_memory_test", "hostile_page_test", "hostile_descriptor_test"],
-                    "hostile_memory_test", "libsignet_hooked.a"),
+                    "hostile_memory_test", "libsignet_hooked.a", "*"),
     "link": Suite([], ["hostile_link_test", "hostile_welcome_test"],
-                  "hostile_link_test", "libsignet.a"),
+                  "hostile_link_test", "libsignet.a", "HostileWelcome*:HostileJoin*"),
+    "threads": Suite(["-fsanitize=thread", "-Wno-tsan", "-g1"], ["ring_threads_test"],
+                     "ring_threads_test", "libsignet.a", "*"),
 }
 
 MISTAKES = [
@@ -68,6 +72,12 @@ MISTAKES = [
     Mistake("as many holds are granted as are asked for", JOIN,
             "std::min<std::uint64_t>(frame.u64(key::held_max), memory::held_max_limit)",
             "frame.u64(key::held_max)", "link"),
+    Mistake("a stamp does not release what it commits", RING_HEADER,
+            "s.stamp.store(next_ + 1, std::memory_order_release)",
+            "s.stamp.store(next_ + 1, std::memory_order_relaxed)", "threads"),
+    Mistake("a hazard does not release what was read under it", RING,
+            "page_->hazard[hold].store(0, std::memory_order_release)",
+            "page_->hazard[hold].store(0, std::memory_order_relaxed)", "threads"),
 ]
 
 
@@ -90,6 +100,8 @@ class Plant:
         self.mistake = MISTAKES[number - 1]
         self.suite = SUITES[self.mistake.suite]
         self.folder = options.build / "mistakes" / f"{number:02}"
+        self.threads = self.mistake.suite == "threads"
+        self.build = options.tsan if self.threads else options.build
 
     def plant(self):
         source = (self.options.source / self.mistake.file).read_text(encoding="utf-8")
@@ -107,9 +119,16 @@ class Plant:
               "-c", source, "-o", target])
         return target
 
+    def mistaken(self, file):
+        """The copy of a source with the mistake; the source itself where it is not there."""
+        return (self.folder if self.mistake.file == file else self.options.source) / file
+
     def objects(self):
+        if self.threads:
+            test = self.options.source / "tests" / "threads" / "ring_threads_test.cpp"
+            return [self.compile(test, "test"), self.compile(self.mistaken(RING), "ring")]
         tests = self.options.source / "tests" / "hostile"
-        built = self.options.build / "tests" / "CMakeFiles" / f"{self.suite.always}.dir" / "hostile"
+        built = self.build / "tests" / "CMakeFiles" / f"{self.suite.always}.dir" / "hostile"
         if self.mistake.file.endswith(".hpp"):
             name = "hostile_memory_test"
             return [self.compile(tests / f"{name}.cpp", name),
@@ -119,8 +138,9 @@ class Plant:
 
     def link(self):
         program = self.folder / "program"
-        lib = self.options.build / "src"
-        must([*self.options.compiler.split(), *self.objects(), "-o", program,
+        lib = self.build / "src"
+        sanitizer = ["-fsanitize=thread"] if self.threads else []
+        must([*self.options.compiler.split(), *sanitizer, *self.objects(), "-o", program,
               lib / "signet" / "testing" / "libsignet_testing.a", lib / self.suite.library,
               "-lgtest_main", "-lgtest", "-lpthread"])
         return program
@@ -129,7 +149,9 @@ class Plant:
         """How the tests failed; nothing where they did not."""
         self.plant()
         try:
-            done = run([self.link()], timeout=60, cwd=self.folder)
+            steady = ["setarch", "-R"] if self.threads else []
+            done = run([*steady, self.link(), f"--gtest_filter={self.suite.filter}"], timeout=60,
+                       cwd=self.folder)
         except subprocess.TimeoutExpired:
             return "it does not end"
         if done.returncode == 0:
@@ -137,6 +159,8 @@ class Plant:
         if done.returncode < 0:
             began = [line.split()[3] for line in done.stdout.splitlines() if "[ RUN " in line]
             return f"signal {-done.returncode} in {began[-1]}"
+        if "WARNING: ThreadSanitizer" in done.stdout:
+            return "a data race"
         return next(line.split()[3] for line in done.stdout.splitlines() if "[  FAILED  ]" in line)
 
 
@@ -145,11 +169,14 @@ def main():
     parser.add_argument("--source", type=pathlib.Path, required=True)
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--compiler", required=True)
+    parser.add_argument("--tsan", type=pathlib.Path)
     parser.add_argument("--only", help="numbers, with commas between them")
     options = parser.parse_args()
     options.source, options.build = options.source.resolve(), options.build.resolve()
-    chosen = ([int(n) for n in options.only.split(",")] if options.only
-              else range(1, len(MISTAKES) + 1))
+    options.tsan = options.tsan and options.tsan.resolve()
+    chosen = ([int(n) for n in options.only.split(",")] if options.only else
+              [n for n, mistake in enumerate(MISTAKES, 1)
+               if options.tsan or mistake.suite != "threads"])
     missed = 0
     for number in chosen:
         how = Plant(options, number).caught()
