@@ -4,7 +4,8 @@
 //
 //     signet_actor publish NAME                 self-checking messages on NAME/small and NAME/large
 //     signet_actor check NAME                   receives and checks both, under delivery::block
-//     signet_actor say NAME COUNT               publishes COUNT small messages when somebody
+//     signet_actor weigh NAME COUNT             receives COUNT messages of any size, and checks
+//     them signet_actor say NAME COUNT               publishes COUNT small messages when somebody
 //     listens signet_actor hear NAME COUNT              receives COUNT small messages from one
 //     publisher signet_actor meet NAME p|s COUNT          meets COUNT others, exchanges a message
 //     with each signet_actor idle COUNT                   COUNT idle endpoints, then a line on
@@ -14,9 +15,11 @@
 #include <signet/error.hpp>
 #include <signet/os/limits.hpp>
 #include <signet/testing/eventually.hpp>
+#include <signet/transport/shm/topic_subscriber.hpp>
 
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -64,6 +67,25 @@ void check_topic(const std::string& name) {
 int check(const std::string& name) {
     const std::jthread other{check_topic<large_message>, name + "/large"};
     check_topic<small_message>(name + "/small");
+    return 0;
+}
+
+/// Receives COUNT messages of any size, with what was published before, and checks each byte.
+int weigh(const std::string& name, int count) {
+    const context own;
+    transport::shm::topic_subscriber in{
+        own.plane(), name, nullptr, {.policy = delivery::block, .history = 8}};
+    std::array<std::byte, transport::shm::topic_subscriber::inline_bytes_limit> small;
+    for (int i = 0; i < count; ++i) {
+        transport::shm::received_message message;
+        const auto look = [&] { return in.try_open(message, small.data()); };
+        if (!in.wait_for({after(watchdog), {}}, look)) return unexpected;
+        const std::byte* const data = message.view.in_place;
+        if (!bytes_whole(data != nullptr ? data : small.data(), message.view.bytes)) {
+            return unexpected;
+        }
+        if (data != nullptr) in.release(message);
+    }
     return 0;
 }
 
@@ -134,6 +156,7 @@ int play(const std::vector<std::string>& words) {
     if (role == "check") return check(words.at(1));
     if (role == "say") return say(words.at(1), std::stoi(words.at(2)));
     if (role == "hear") return hear(words.at(1), std::stoi(words.at(2)));
+    if (role == "weigh") return weigh(words.at(1), std::stoi(words.at(2)));
     if (role == "idle") return idle(std::stoi(words.at(1)));
     if (role != "meet") return unexpected;
     const auto count = static_cast<std::size_t>(std::stoi(words.at(3)));
