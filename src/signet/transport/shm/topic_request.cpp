@@ -2,6 +2,7 @@
 // How a subscriber asks to join a publisher, and what it makes of the answer. Runs in the control
 // thread (or the one that creates the subscriber), with the plane's lock held.
 #include <signet/base/error.hpp>
+#include <signet/os/process.hpp>
 #include <signet/transport/shm/shared_memory.hpp>
 #include <signet/transport/shm/topic_subscriber.hpp>
 #include <signet/wire/descriptor_codec.hpp>
@@ -36,26 +37,46 @@ welcome read_welcome(const wire::frame_reader& frame, delivery policy) {
             wire::decode_descriptor(frame.bytes(key::type))};
 }
 
+bool of_our_user(const link::peer& from) {
+    return from.identity.uid == os::current_uid();
+}
+
+os::mapping map_segment(const os::descriptor& file, const expected_memory& expected, paging how) {
+    os::mapping mapped = map_peer_memory(file, expected);
+    prefault(mapped, file, how);
+    return mapped;
+}
+
+os::mapping map_bells(const os::descriptor& file, paging how) {
+    os::mapping mapped = map_group_memory(file, memory::page_bytes);
+    if (how != paging::on_demand) mapped.populate_for_write(0, memory::page_bytes);
+    if (how == paging::locked) mapped.lock(0, memory::page_bytes);
+    return mapped;
+}
+
 source_memory map_all(std::shared_ptr<os::mapping> page, std::vector<os::descriptor> descriptors,
-                      const memory::topic_geometry& g) {
+                      const memory::topic_geometry& g, bool huge_pages, paging how) {
     if (descriptors.size() != welcome_descriptors) {
         throw error{errc::peer_misbehaved, "join a publisher", {}, "its welcome lacks descriptors"};
     }
-    return {std::move(page),
-            std::make_shared<os::mapping>(map_peer_memory(
-                descriptors[0], {.bytes = g.segment_bytes(), .used_bytes = g.chunks_offset()})),
-            map_group_memory(descriptors[1], memory::page_bytes), std::move(descriptors[2]),
-            std::move(descriptors[3])};
+    return {
+        std::move(page),
+        std::make_shared<os::mapping>(map_segment(
+            descriptors[0],
+            {.bytes = g.segment_bytes(), .used_bytes = g.chunks_offset(), .huge_pages = huge_pages},
+            how)),
+        map_bells(descriptors[1], how), std::move(descriptors[2]), std::move(descriptors[3])};
 }
 
 /// Puts memory behind those parts of our page that this publisher's messages make us write to.
-void fill_page(os::mapping& page, const welcome& answer) {
+void fill_page(os::mapping& page, const welcome& answer, paging how) {
     if (answer.held_max != 0) {
         page.populate_for_write(offsetof(memory::subscriber_page, since), memory::page_bytes);
     }
     if (answer.geometry.timed) {
         page.populate_for_write(offsetof(memory::subscriber_page, latency), memory::page_bytes);
     }
+    if (how == paging::locked) page.lock(0, sizeof(memory::subscriber_page));
 }
 
 void require_same_layout(const wire::type_descriptor& ours, const wire::type_descriptor& theirs,
@@ -106,7 +127,7 @@ void topic_subscriber::received(link::peer& from, const wire::frame_reader& fram
     if (frame.kind() == link::kind::welcome) {
         process_welcome(joined->second, from, frame, std::move(descriptors));
     } else if (frame.kind() == link::kind::extent) {
-        process_extent(joined->first, frame, std::move(descriptors));
+        process_extent(from, joined->first, frame, std::move(descriptors));
     } else if (frame.kind() == link::kind::evict) {
         process_eviction(from.identity, frame);
     } else if (frame.kind() == link::kind::leave) {
@@ -132,8 +153,9 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
         const welcome answer = read_welcome(frame, options_.policy);
         if (type_) require_same_layout(*type_, answer.type, topic_);
         if (type_) require_room(*type_, answer);
-        fill_page(*request.page, answer);
-        source_memory memory = map_all(request.page, std::move(descriptors), answer.geometry);
+        fill_page(*request.page, answer, options_.memory);
+        source_memory memory = map_all(request.page, std::move(descriptors), answer.geometry,
+                                       of_our_user(from), options_.memory);
         silence_.add(publisher, from.identity, memory.segment);
         inbox news;
         news.arrivals.push_back(std::make_unique<source>(answer, from.identity, std::move(memory)));
@@ -147,7 +169,8 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
     }
 }
 
-void topic_subscriber::process_extent(std::uint64_t publisher, const wire::frame_reader& frame,
+void topic_subscriber::process_extent(const link::peer& from, std::uint64_t publisher,
+                                      const wire::frame_reader& frame,
                                       std::vector<os::descriptor> descriptors) {
     const std::uint64_t chunk_bytes = frame.u64(key::chunk_bytes);
     const std::uint64_t chunk_count = frame.u64(key::chunk_count);
@@ -161,10 +184,13 @@ void topic_subscriber::process_extent(std::uint64_t publisher, const wire::frame
                     "the chunks it offers are impossible"};
     }
     inbox news;
-    news.extents.push_back({publisher,
-                            map_peer_memory(descriptors.front(),
-                                            {.bytes = chunk_bytes * chunk_count, .used_bytes = 0}),
-                            chunk_bytes, chunk_count});
+    news.extents.push_back(
+        {publisher,
+         map_segment(
+             descriptors.front(),
+             {.bytes = chunk_bytes * chunk_count, .used_bytes = 0, .huge_pages = of_our_user(from)},
+             options_.memory),
+         chunk_bytes, chunk_count});
     hand_over(std::move(news));
 }
 
