@@ -9,11 +9,14 @@
 #include <signet/context.hpp>
 #include <signet/link/rendezvous.hpp>
 #include <signet/observe/inspect.hpp>
+#include <signet/os/memory_limits.hpp>
 #include <signet/os/poll.hpp>
+#include <signet/transport/shm/memory_plan.hpp>
 #include <signet/transport/shm/topic_publisher.hpp>
 #include <signet/wire/json_reader.hpp>
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -29,6 +32,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using transport::patience;
+using transport::publisher_options;
 using transport::shm::topic_publisher;
 
 constexpr std::uint64_t payload_bytes_default = std::uint64_t{64} << 10;
@@ -48,6 +52,10 @@ struct pub_options {
     std::uint64_t payload_bytes_max = 0;
     std::uint64_t depth = 0;
     bool no_block = false;
+    bool locked = false;
+    bool prefaulted = false;
+    bool huge_pages = false;
+    std::string plan;  ///< "text", "json"; empty: publish
 };
 
 std::chrono::nanoseconds seconds(double count) {
@@ -77,6 +85,46 @@ wire::type_descriptor type_at(const std::string& topic) {
 wire::type_descriptor type_for(const pub_options& options, const std::string& topic) {
     if (options.json) return type_at(topic);
     return options.bytes ? wire::bytes_descriptor() : wire::text_descriptor();
+}
+
+publisher_options engine_options(const pub_options& options, std::uint64_t bytes_max) {
+    publisher_options chosen{
+        .depth = options.depth, .payload_bytes_max = bytes_max, .allow_block = !options.no_block};
+    if (options.prefaulted) chosen.memory = transport::paging::prefaulted;
+    if (options.locked) chosen.memory = transport::paging::locked;
+    if (options.huge_pages) chosen.pages = transport::page_size::huge;
+    return chosen;
+}
+
+std::string plan_json(const transport::shm::memory_plan& plan) {
+    return nlohmann::ordered_json{{"depth", plan.depth},
+                                  {"slot_bytes", plan.slot_bytes},
+                                  {"chunk_bytes", plan.chunk_bytes},
+                                  {"payload_bytes_max", plan.payload_bytes_max},
+                                  {"chunks_at_creation", plan.chunks_at_creation},
+                                  {"chunks_full", plan.chunks_full},
+                                  {"chunks_max", plan.chunks_max},
+                                  {"ring_bytes", plan.ring_bytes},
+                                  {"bytes_at_creation", plan.bytes_at_creation},
+                                  {"bytes_full", plan.bytes_full},
+                                  {"bytes_max", plan.bytes_max},
+                                  {"address_bytes", plan.address_bytes},
+                                  {"huge_pages", plan.huge_pages()},
+                                  {"grows", plan.grows()}}
+        .dump();
+}
+
+/// Prints what publishing so would take; then says, as publishing would, if it does not fit.
+int print_plan(const pub_options& options) {
+    const std::string topic = parse_address(options.topic).name;
+    std::uint64_t bytes_max = options.payload_bytes_max;
+    if (bytes_max == 0) bytes_max = payload_bytes_default;
+    const auto plan = transport::shm::plan_memory(engine_options(options, bytes_max),
+                                                  type_for(options, topic), topic);
+    if (options.plan == "json") fmt::print("{}\n", plan_json(plan));
+    if (options.plan == "text") fmt::print("{}", to_text(plan));
+    transport::shm::require_memory(plan, os::current_memory_limits(), topic);
+    return 0;
 }
 
 /// Where the messages come from: texts, over and over where a count asks for more of them, or
@@ -125,12 +173,8 @@ public:
           topic_{parse_address(options.topic).name},
           type_{type_for(options, topic_)},
           source_{options, interrupted_},
-          publisher_{context_.plane(),
-                     topic_,
-                     type_,
-                     {.depth = options.depth,
-                      .payload_bytes_max = source_.bytes_max(),
-                      .allow_block = !options.no_block}} {}
+          publisher_{context_.plane(), topic_, type_,
+                     engine_options(options, source_.bytes_max())} {}
 
     int run() {
         if (!wait_for_subscribers()) return ended_without("no subscriber came in time");
@@ -241,6 +285,7 @@ TEXTs are published over and over until so many messages are out.
 Examples:
   signet pub robot/log "ready" "steady"
   tail -f /var/log/syslog | signet pub host/log
+  signet pub camera/raw --payload-max 8000000 --depth 8 --plan   # what it would take
   signet pub clock/tick tick --rate 10 --count 600
   signet pub robot/pose --json '{"x": 1.5, "y": 2}'   # somebody is there already)X";
 
@@ -276,6 +321,17 @@ void add_how(CLI::App& pub, pub_options& options) {
                  "Refuse subscribers that want us to wait for them");
 }
 
+void add_memory(CLI::App& pub, pub_options& options) {
+    pub.add_flag("--plan{text}", options.plan,
+                 "Print the memory this would take, and when, and publish nothing;\n"
+                 "--plan=json for scripts. Fails where it does not fit")
+        ->check(CLI::IsMember({"text", "json"}));
+    pub.add_flag("--prefault", options.prefaulted, "Take the memory of a full ring at once");
+    pub.add_flag("--lock", options.locked, "Likewise, and keep it out of swap (ulimit -l)");
+    pub.add_flag("--huge-pages", options.huge_pages,
+                 "Huge pages of 2 MiB, which the system must have reserved");
+}
+
 }  // namespace
 
 void add_pub(CLI::App& app, action& chosen) {
@@ -284,8 +340,13 @@ void add_pub(CLI::App& app, action& chosen) {
     pub->add_option("TOPIC", options->topic, "Such as robot/log")->required();
     add_what(*pub, *options);
     add_how(*pub, *options);
+    add_memory(*pub, *options);
     pub->footer(example);
-    pub->callback([options, &chosen] { chosen = [options] { return talker{*options}.run(); }; });
+    pub->callback([options, &chosen] {
+        chosen = [options] {
+            return options->plan.empty() ? talker{*options}.run() : print_plan(*options);
+        };
+    });
 }
 
 }  // namespace signet::command

@@ -16,6 +16,7 @@
 
 #include <signet/context.hpp>
 #include <signet/face/sender.hpp>
+#include <signet/transport/shm/memory_plan.hpp>
 #include <signet/transport/shm/message_traits.hpp>
 
 #include <chrono>
@@ -28,6 +29,17 @@ namespace signet {
 
 template <class T>
 class publisher;
+
+using transport::shm::memory_plan;
+using transport::shm::to_text;
+
+/// The memory that a publisher of T takes with these options, and when; nothing is created. A
+/// publisher whose full ring does not fit is refused at creation. Throws `error` as that does.
+template <class T>
+memory_plan plan_memory(const publisher_options& options = {}) {
+    static_assert(wire::require_encodable<T>());
+    return transport::shm::plan_memory(options, transport::shm::descriptor_for<T>());
+}
 
 /// Memory to write one message in, before it is published. Holds whatever an earlier message of
 /// this publisher left there: write every field you want read. Dropped unpublished, it goes back.

@@ -8,6 +8,8 @@
 namespace signet {
 
 using transport::delivery;
+using transport::page_size;
+using transport::paging;
 using transport::publisher_options;
 using transport::publisher_status;
 using transport::subscriber_options;

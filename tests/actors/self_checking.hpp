@@ -48,6 +48,22 @@ bool whole(const self_checking<Words>& message) {
     return true;
 }
 
+/// The byte at `place` of a message of so many.
+constexpr std::byte byte_of(std::size_t bytes, std::size_t place) {
+    return static_cast<std::byte>(place + place / 4096 * 7 + bytes);
+}
+
+inline void fill_bytes(std::byte* to, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; ++i) to[i] = byte_of(bytes, i);
+}
+
+inline bool bytes_whole(const std::byte* from, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; ++i) {
+        if (from[i] != byte_of(bytes, i)) return false;
+    }
+    return true;
+}
+
 /// Checks that each publisher's messages come whole and one after the other, but for those that are
 /// said to be lost. Remembers the publishers heard of last.
 class sequence_check {

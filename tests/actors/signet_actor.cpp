@@ -9,6 +9,7 @@
 //     signet_actor say NAME COUNT        the same, and stays until nobody listens
 //     signet_actor hear NAME COUNT       receives COUNT small messages and leaves
 //     signet_actor meet NAME p|s COUNT   meets COUNT others, exchanges a message with each
+//     signet_actor weigh NAME COUNT      receives COUNT messages of any size, and checks them
 //     signet_actor attend NAME COUNT     COUNT subscribers, each hears one message
 //     signet_actor topics COUNT          COUNT topics, one message through each
 //     signet_actor idle COUNT            COUNT idle endpoints, then a line on standard output
@@ -17,9 +18,11 @@
 #include <signet/error.hpp>
 #include <signet/os/limits.hpp>
 #include <signet/testing/eventually.hpp>
+#include <signet/transport/shm/topic_subscriber.hpp>
 
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -77,6 +80,25 @@ int pass(const std::string& name, int count) {
     for (int i = 0; i < count; ++i) {
         fill(message, static_cast<std::uint64_t>(getpid()), static_cast<std::uint64_t>(i));
         out.publish(message);
+    }
+    return 0;
+}
+
+/// Receives COUNT messages of any size, with what was published before, and checks each byte.
+int weigh(const std::string& name, int count) {
+    const context own;
+    transport::shm::topic_subscriber in{
+        own.plane(), name, nullptr, {.policy = delivery::block, .history = 8}};
+    std::array<std::byte, transport::shm::topic_subscriber::inline_bytes_limit> small;
+    for (int i = 0; i < count; ++i) {
+        transport::shm::received_message message;
+        const auto look = [&] { return in.try_open(message, small.data()); };
+        if (!in.wait_for({after(watchdog), {}}, look)) return unexpected;
+        const std::byte* const data = message.view.in_place;
+        if (!bytes_whole(data != nullptr ? data : small.data(), message.view.bytes)) {
+            return unexpected;
+        }
+        if (data != nullptr) in.release(message);
     }
     return 0;
 }
@@ -185,6 +207,7 @@ int play(const std::vector<std::string>& words) {
     if (role == "hear") return hear(words.at(1), std::stoi(words.at(2)));
     if (role == "attend") return attend(words.at(1), std::stoul(words.at(2)));
     if (role == "topics") return topics(std::stoul(words.at(1)));
+    if (role == "weigh") return weigh(words.at(1), std::stoi(words.at(2)));
     if (role == "idle") return idle(std::stoi(words.at(1)));
     if (role != "meet") return unexpected;
     const auto count = static_cast<std::size_t>(std::stoi(words.at(3)));

@@ -54,6 +54,37 @@ std::size_t endpoints_at(const std::string& directory) {
     return count;
 }
 
+// ---- memory -------------------------------------------------------------------------------------
+
+TEST_F(CommandTest, APlanIsPrintedAndNothingIsPublished) {
+    const outcome plan = run({"pub", "robot/log", "--depth", "8", "--plan"});
+    EXPECT_EQ(plan.status, 0) << plan.err;
+    EXPECT_TRUE(mentions(plan.out, "ring full   24 KiB: the ring, 10 chunks of 1 KiB")) << plan.out;
+    EXPECT_EQ(endpoints_at(directory()), 0u);
+}
+
+TEST_F(CommandTest, APlanIsPrintedForScripts) {
+    const outcome plan =
+        run({"pub", "--plan=json", "robot/log", "--bytes", "--depth", "8", "--huge-pages"});
+    const json facts = json::parse(plan.out);
+    EXPECT_EQ(facts["chunks_full"], 10);
+    EXPECT_EQ(facts["huge_pages"], 1);
+}
+
+TEST_F(CommandTest, WhatDoesNotFitIsRefusedWithTheReason) {
+    running shell = start_shell("ulimit -f 100; $SIGNET pub t hello --payload-max 4000000");
+    const outcome refused = shell.wait();
+    EXPECT_NE(refused.status, 0);
+    EXPECT_TRUE(mentions(refused.err, "the limit of file sizes (ulimit -f) leaves")) << refused.err;
+}
+
+TEST_F(CommandTest, PrefaultedMemoryCarriesMessages) {
+    running listener = start({"sub", "t", "--count", "1"});
+    wait_until([&] { return endpoints_at(directory()) == 1; });
+    EXPECT_EQ(run({"pub", "t", "hello", "--prefault", "--wait", "1"}).status, 0);
+    EXPECT_TRUE(mentions(listener.wait().out, "hello"));
+}
+
 // ---- help and usage -----------------------------------------------------------------------------
 
 TEST_F(CommandTest, EachSubcommandHelpsWithAnExample) {

@@ -14,7 +14,10 @@
 namespace signet::os {
 
 mapping::mapping(const descriptor& memory, std::size_t bytes, int protection) {
-    const long address = call(SYS_mmap, nullptr, bytes, protection, MAP_SHARED, memory.get(), 0);
+    // Without a reserve: who made the memory puts it behind what is used. On huge pages a mapping
+    // would else set aside as many as it spans.
+    constexpr int flags = MAP_SHARED | MAP_NORESERVE;
+    const long address = call(SYS_mmap, nullptr, bytes, protection, flags, memory.get(), 0);
     check(address, "map memory", std::to_string(bytes) + " bytes");
     data_ = reinterpret_cast<std::byte*>(address);
     bytes_ = bytes;
@@ -49,16 +52,33 @@ void mapping::keep_private_to_process() {
 }
 
 void mapping::populate_for_write(std::size_t offset, std::size_t bytes) {
-    if (offset > bytes_ || bytes > bytes_ - offset) {
-        throw contract_violation{"populate_for_write: the range leaves the mapping"};
-    }
+    populate(MADV_POPULATE_WRITE, offset, bytes);
+}
+
+void mapping::populate_for_read(std::size_t offset, std::size_t bytes) {
+    populate(MADV_POPULATE_READ, offset, bytes);
+}
+
+void mapping::populate(int advice, std::size_t offset, std::size_t bytes) {
+    check_range(offset, bytes);
     const std::size_t before = offset % getauxval(AT_PAGESZ);
     // EINTR: only a signal that ends the process interrupts this.
-    const long result =
-        call(SYS_madvise, data_ + (offset - before), bytes + before, MADV_POPULATE_WRITE);
+    const long result = call(SYS_madvise, data_ + (offset - before), bytes + before, advice);
     const bool full = result == -EFAULT || result == -ENOMEM;
     check(result, "populate memory", std::to_string(bytes) + " bytes",
           full ? "free memory, raise the container's memory limit, or share less" : "");
+}
+
+void mapping::lock(std::size_t offset, std::size_t bytes) {
+    check_range(offset, bytes);
+    // EINTR: only a signal that ends the process interrupts this.
+    check(call(SYS_mlock, data_ + offset, bytes), "lock memory", std::to_string(bytes) + " bytes",
+          "raise the limit of locked memory (ulimit -l), or do not lock");
+}
+
+void mapping::check_range(std::size_t offset, std::size_t bytes) const {
+    if (offset <= bytes_ && bytes <= bytes_ - offset) return;
+    throw contract_violation{"a range leaves the mapping"};
 }
 
 }  // namespace signet::os

@@ -42,8 +42,19 @@ public:
     /// range that leaves the mapping is a contract_violation.
     void populate_for_write(std::size_t offset, std::size_t bytes);
 
+    /// The same for loading from there; also fills holes.
+    void populate_for_read(std::size_t offset, std::size_t bytes);
+
+    /// Keeps the range in memory, out of swap, for as long as it is mapped. Throws `error` where
+    /// the limit of locked memory (ulimit -l) or the memory itself does not suffice.
+    void lock(std::size_t offset, std::size_t bytes);
+
 private:
+    /// Calls madvise for the pages of the range.
+    void populate(int advice, std::size_t offset, std::size_t bytes);
     mapping(const descriptor& memory, std::size_t bytes, int protection);
+
+    void check_range(std::size_t offset, std::size_t bytes) const;
 
     std::byte* data_ = nullptr;
     std::size_t bytes_ = 0;

@@ -153,9 +153,27 @@ TEST(Mapping, PopulatingThatFailsOtherwiseHasNoAdvice) {
               "cannot populate memory '4096 bytes': Invalid argument");
 }
 
+TEST(Mapping, PopulatingForReadingFillsHolesToo) {
+    const descriptor memory = create_memfd("test", 4 * page);
+    mapping held = mapping::read_only(memory, 4 * page);
+    held.populate_for_read(0, 2 * page);
+    EXPECT_EQ(inspect_memory(memory).allocated_bytes, 2 * page);
+}
+
+TEST(Mapping, LockingSaysWhatToRaise) {
+    mapping held = mapping::read_write(create_memfd("test", page), page);
+    scripted_kernel script;
+    script.fail(SYS_mlock, ENOMEM);
+    EXPECT_EQ(complaint_of([&] { held.lock(0, page); }),
+              "cannot lock memory '4096 bytes': Cannot allocate memory; raise the limit of locked "
+              "memory (ulimit -l), or do not lock");
+    EXPECT_EQ(complaint_of([&] { held.lock(0, page); }), "no error");
+}
+
 TEST(Mapping, ARangeThatLeavesTheMappingBreaksTheContract) {
     mapping held = mapping::read_write(create_memfd("test", page), page);
     EXPECT_THROW(held.populate_for_write(page, 1), contract_violation);
+    EXPECT_THROW(held.lock(page, 1), contract_violation);
     EXPECT_THROW(held.populate_for_write(page + 1, 0), contract_violation);
     EXPECT_THROW(held.populate_for_write(1, ~std::size_t{0}), contract_violation);
 }

@@ -27,10 +27,12 @@ static_assert(static_cast<unsigned>(seals::grow) == F_SEAL_GROW);
 static_assert(static_cast<unsigned>(seals::write) == F_SEAL_WRITE);
 static_assert(static_cast<unsigned>(seals::future_write) == F_SEAL_FUTURE_WRITE);
 
-long open_memfd(const std::string& name) {
-    const long number = call(SYS_memfd_create, name.c_str(), memfd_flags | noexec_seal);
+long open_memfd(const std::string& name, memory_pages pages) {
+    const unsigned flags =
+        memfd_flags | (pages == memory_pages::huge ? MFD_HUGETLB | MFD_HUGE_2MB : 0);
+    const long number = call(SYS_memfd_create, name.c_str(), flags | noexec_seal);
     if (number != -EINVAL) return number;
-    return call(SYS_memfd_create, name.c_str(), memfd_flags);  // before Linux 6.3
+    return call(SYS_memfd_create, name.c_str(), flags);  // before Linux 6.3
 }
 
 // A file that grows past this limit does not only fail: SIGXFSZ ends the process.
@@ -45,9 +47,9 @@ void check_file_limit(const std::string& name, std::uint64_t bytes) {
 
 }  // namespace
 
-descriptor create_memfd(const std::string& name, std::uint64_t bytes) {
+descriptor create_memfd(const std::string& name, std::uint64_t bytes, memory_pages pages) {
     check_file_limit(name, bytes);
-    descriptor memory{static_cast<int>(check(open_memfd(name), "create memory", name))};
+    descriptor memory{static_cast<int>(check(open_memfd(name, pages), "create memory", name))};
     // EINTR: a new file without pages is resized at once; a signal is seen only after that.
     check(call_uninterrupted(SYS_ftruncate, memory.get(), bytes), "size memory", name);
     return memory;
@@ -86,6 +88,7 @@ memory_facts inspect_memory(const descriptor& memory) {
     return {.bytes = static_cast<std::uint64_t>(file.st_size),
             .allocated_bytes = static_cast<std::uint64_t>(file.st_blocks) * block_bytes,
             .present = present < 0 ? seals::none : static_cast<seals>(present),
+            .page_bytes = static_cast<std::uint64_t>(system.f_bsize),
             .regular = S_ISREG(file.st_mode),
             .huge_pages = system.f_type == HUGETLBFS_MAGIC,
             .on_tmpfs = system.f_type == TMPFS_MAGIC};

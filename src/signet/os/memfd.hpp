@@ -35,15 +35,23 @@ struct memory_facts {
     std::uint64_t bytes = 0;            ///< its size
     std::uint64_t allocated_bytes = 0;  ///< how much of it has memory behind it
     seals present = seals::none;
-    bool regular = false;     ///< a file, not a socket, pipe or device
-    bool huge_pages = false;  ///< on hugetlbfs, where punching a hole kills its readers
+    std::uint64_t page_bytes = 0;  ///< what its file system gives at once
+    bool regular = false;          ///< a file, not a socket, pipe or device
+    bool huge_pages = false;       ///< on hugetlbfs: readers of a hole die where no page is free
     bool on_tmpfs = false;
+};
+
+/// The pages of a memory file.
+enum class memory_pages {
+    standard,
+    huge,  ///< of 2 MiB; the size must be a multiple
 };
 
 /// Creates a memory file of `bytes` bytes, all zero, without memory behind them yet. `name` is for
 /// humans (/proc/<pid>/maps). Throws `error` where descriptors or memory run out, and above the
 /// limit of file sizes, which would otherwise end the process by a signal.
-descriptor create_memfd(const std::string& name, std::uint64_t bytes);
+descriptor create_memfd(const std::string& name, std::uint64_t bytes,
+                        memory_pages pages = memory_pages::standard);
 
 /// Seals `memory` for good. Throws `error`: busy for `write` while a writable mapping exists, not
 /// permitted once `seal` is set.

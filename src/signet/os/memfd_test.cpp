@@ -67,6 +67,16 @@ TEST(Memfd, AboveTheLimitOfFileSizesIsAnErrorAndNotASignal) {
     EXPECT_EQ(code, 0);
 }
 
+TEST(Memfd, HugePagesAreSealedAgainstHolesToo) {
+    constexpr std::uint64_t huge = 2 * mebibyte;
+    const descriptor memory = create_memfd("test", huge, memory_pages::huge);
+    add_seals(memory, memory_seals);
+    constexpr int punch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    EXPECT_EQ(call(SYS_fallocate, memory.get(), punch, 0, huge), -EPERM);
+    EXPECT_TRUE(inspect_memory(memory).huge_pages);
+    EXPECT_EQ(inspect_memory(memory).page_bytes, huge);
+}
+
 TEST(Memfd, CreationFailsWithAnErrorAtEachOfItsCalls) {
     EXPECT_EQ(fail_each_call(EMFILE, [] { create_memfd("test", 1); }),
               (std::vector<long>{SYS_close, SYS_prlimit64}));

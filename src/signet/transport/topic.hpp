@@ -20,6 +20,19 @@ enum class delivery {
     latest,       ///< only the newest; what is older by then is passed over, and counted as skipped
 };
 
+/// When the memory of messages is there. What is there cannot run out, and costs no page fault.
+enum class paging {
+    on_demand,   ///< when it is first used
+    prefaulted,  ///< from the start: the ring, and a chunk for each message in it and each loan
+    locked,      ///< likewise, and never swapped out; needs as much locked memory (ulimit -l)
+};
+
+/// The pages that messages lie in.
+enum class page_size {
+    standard,
+    huge,  ///< of 2 MiB, which the system must have reserved (vm.nr_hugepages)
+};
+
 struct publisher_options {
     /// Messages the ring holds, rounded up to a power of two; 0: chosen by the size of a message.
     std::uint64_t depth = 0;
@@ -58,6 +71,13 @@ struct publisher_options {
     /// (some 20 ns), and the slot a word.
     bool timestamps = false;
 
+    /// Whether memory is there before it is used. Chunks beyond those of a full ring, which
+    /// subscribers that hold samples make necessary, are always made when they are first used.
+    paging memory = paging::on_demand;
+
+    /// Huge pages are all taken at creation, and only subscribers of the same user accept them.
+    page_size pages = page_size::standard;
+
     life::wait_mode waiting = life::wait_mode::adaptive;
 };
 
@@ -78,6 +98,10 @@ struct subscriber_options {
     /// The longest time it expects between two messages of a publisher. Each silence that lasts
     /// longer is an event, and counted; also when there is no publisher at all.
     std::chrono::nanoseconds message_due = std::chrono::nanoseconds::max();
+
+    /// Whether this subscriber's view of a publisher's memory is there before it is used: as much
+    /// of it as the publisher has taken when it is joined, so all where that is not on_demand.
+    paging memory = paging::on_demand;
 
     life::wait_mode waiting = life::wait_mode::adaptive;
 };

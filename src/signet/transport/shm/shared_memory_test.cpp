@@ -3,6 +3,7 @@
 
 #include <signet/base/error.hpp>
 #include <signet/os/memfd.hpp>
+#include <signet/os/memory_limits.hpp>
 #include <signet/testing/failures.hpp>
 #include <signet/testing/scripted_kernel.hpp>
 
@@ -69,6 +70,20 @@ TEST(SharedMemory, OneThatOthersMayWriteIsRefusedAsAPeersOwn) {
     EXPECT_TRUE(contains(
         complaint_of([&] { map_peer_memory(bells.file, {.bytes = page, .used_bytes = 0}); }),
         "it is not sealed as it must be"));
+}
+
+TEST(SharedMemory, HugePagesOfAnotherUserAreRefused) {
+    const shared_memory own = create_own_memory("test", page, page_size::huge);
+    EXPECT_TRUE(
+        contains(complaint_of([&] { map_peer_memory(own.file, {.bytes = page, .used_bytes = 0}); }),
+                 "it lies in huge pages of another user"));
+}
+
+TEST(SharedMemory, HugePagesOfOurOwnUserAreMappedWhole) {
+    const shared_memory own = create_own_memory("test", page, page_size::huge);
+    const os::mapping seen =
+        map_peer_memory(own.file, {.bytes = page, .used_bytes = 0, .huge_pages = true});
+    EXPECT_EQ(seen.size(), os::huge_page_bytes);
 }
 
 }  // namespace

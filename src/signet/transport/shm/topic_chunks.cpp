@@ -2,7 +2,6 @@
 // The chunks of a publisher: which extent a message goes to, memory put behind a chunk when it is
 // first used, and further extents when messages grow. Runs in the publishing thread.
 #include <signet/base/error.hpp>
-#include <signet/os/memfd.hpp>
 #include <signet/transport/shm/topic_publisher.hpp>
 
 #include <algorithm>
@@ -44,7 +43,8 @@ std::uint32_t topic_publisher::grow(std::size_t bytes) {
         (g.payload_bytes_max + memory::line_bytes - 1) & ~(std::uint64_t{memory::line_bytes} - 1);
     const std::uint64_t chunk_bytes =
         std::min(std::max<std::uint64_t>(doubled, memory::line_bytes), most);
-    shared_memory more = create_own_memory("signet-chunks", chunk_bytes * g.chunk_count);
+    shared_memory more =
+        create_own_memory("signet-chunks", chunk_bytes * g.chunk_count, options_.pages);
     const auto plane_locked = plane_->lock();
     const std::lock_guard locked{table_mutex_};
     const std::uint32_t number = ring_.extents();
@@ -69,11 +69,13 @@ std::optional<std::uint32_t> topic_publisher::take_chunk(std::uint32_t extent) {
 std::optional<std::uint32_t> topic_publisher::take_fresh_chunk(std::uint32_t extent) {
     const auto fresh = pool_.take_fresh(extent);
     if (!fresh) return std::nullopt;
+    const std::uint64_t index = memory::index_in_extent(*fresh);
+    if (extent == 0 && index < chunks_set_aside_) return fresh;
     const std::uint64_t bytes = ring_.chunk_bytes(extent);
     const std::uint64_t begin = extent == 0 ? ring_.geometry().chunks_offset() : 0;
-    const os::descriptor& file = extent == 0 ? segment_.file : extents_[extent - 1].file;
+    shared_memory& in = extent == 0 ? segment_ : extents_[extent - 1];
     try {
-        os::allocate(file, begin + memory::index_in_extent(*fresh) * bytes, bytes);
+        make_present(in, begin + index * bytes, bytes, options_.memory);
     } catch (...) {
         pool_.return_fresh(extent);
         throw;

@@ -2,6 +2,7 @@
 // Where the memory of a topic comes from, and what becomes of both ends when there is none. All is
 // driven by the test's own thread, so that its kernel can be told to have no memory.
 #include <signet/base/error.hpp>
+#include <signet/os/memory_limits.hpp>
 #include <signet/publisher.hpp>
 #include <signet/subscriber.hpp>
 #include <signet/testing/eventually.hpp>
@@ -10,6 +11,7 @@
 #include <signet/testing/temporary_directory.hpp>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <array>
@@ -43,7 +45,8 @@ int resident_kb(const std::string& name, const std::string& rights) {
     int sum = 0;
     bool inside = false;
     for (std::string line; std::getline(maps, line);) {
-        if (contains(line, "-s ")) inside = contains(line, rights) && contains(line, name);
+        const bool header = !line.substr(0, line.find(' ')).ends_with(':');
+        if (header) inside = contains(line, rights) && contains(line, name);
         if (inside && line.starts_with("Rss:")) sum += std::stoi(line.substr(4));
     }
     return sum;
@@ -140,6 +143,127 @@ TEST_F(TopicMemory, AMessageWithoutMemoryIsAnErrorAndTheNextOneGoesOut) {
         EXPECT_TRUE(contains(complaint_of([&] { out.publish({}); }), "cannot allocate"));
     }
     EXPECT_TRUE(out.publish({}));
+}
+
+// ---- prefaulted, locked -------------------------------------------------------------------------
+
+TEST_F(TopicMemory, PrefaultedNothingIsAllocatedLater) {
+    publisher<large> out{here_, "t", {.depth = 8, .memory = paging::prefaulted}};
+    scripted_kernel script;
+    script.fail(SYS_fallocate, ENOSPC).fail(SYS_madvise, ENOMEM);
+    for (int i = 0; i < 100; ++i) EXPECT_TRUE(out.publish({}));
+}
+
+TEST_F(TopicMemory, PrefaultedAFullRingIsResidentAtOnce) {
+    const publisher<large> out{here_, "t", {.depth = 8, .memory = paging::prefaulted}};
+    EXPECT_EQ(resident_kb("signet-topic", "rw-s"), 8 + 10 * 4);  // header, slots, ten chunks
+}
+
+TEST_F(TopicMemory, APrefaultedSubscriberSeesAllOfAPrefaultedPublisherAtOnce) {
+    publisher<large> out{here_, "t", {.depth = 8, .memory = paging::prefaulted}};
+    subscriber<large> in{there_, "t", {.memory = paging::prefaulted}};
+    ASSERT_TRUE(meet(out, in));
+    EXPECT_EQ(resident_kb("signet-topic", "r--s"), 8 + 10 * 4);
+}
+
+TEST_F(TopicMemory, APrefaultedSubscriberFillsNoHoles) {
+    publisher<large> out{here_, "t", {.depth = 8}};
+    subscriber<large> in{there_, "t", {.memory = paging::prefaulted}};
+    ASSERT_TRUE(meet(out, in));
+    EXPECT_EQ(resident_kb("signet-topic", "r--s"), 8);
+}
+
+TEST_F(TopicMemory, LockedMemoryCarriesMessages) {
+    publisher<large> out{here_, "t", {.depth = 8, .memory = paging::locked}};
+    subscriber<large> in{there_, "t", {.memory = paging::locked}};
+    ASSERT_TRUE(meet(out, in));
+    large message{};
+    message.words.fill(42);
+    out.publish(message);
+    EXPECT_EQ(in.receive_for(testing::watchdog)->words, message.words);
+}
+
+TEST_F(TopicMemory, WhoMayNotLockIsToldWhatToRaise) {
+    scripted_kernel script;
+    script.fail(SYS_mlock, ENOMEM);
+    const auto create = [&] { publisher<large>{here_, "t", {.memory = paging::locked}}; };
+    EXPECT_TRUE(contains(complaint_of(create), "raise the limit of locked memory (ulimit -l)"));
+}
+
+TEST_F(TopicMemory, ASubscriberThatMayNotLockIsToldSoWhenItReceives) {
+    publisher<large> out{here_, "t"};
+    subscriber<large> in{there_, "t", {.memory = paging::locked}};
+    scripted_kernel script;
+    script.fail(SYS_mlock, EPERM);
+    EXPECT_TRUE(contains(complaint_of([&] { meet(out, in); }), "ulimit -l"));
+}
+
+// ---- what does not fit --------------------------------------------------------------------------
+
+TEST_F(TopicMemory, APublisherAboveTheLimitOfFileSizesIsRefused) {
+    const int code = testing::exit_code_of_forked([this] {
+        const rlimit low{1 << 20, 1 << 20};
+        setrlimit(RLIMIT_FSIZE, &low);
+        const context alone{{.directory = place_.path(), .drive = drive::manual}};
+        const auto create = [&] { publisher<large>{alone, "t"}; };
+        return contains(complaint_of(create), "the limit of file sizes (ulimit -f)") ? 0 : 1;
+    });
+    EXPECT_EQ(code, 0);
+}
+
+TEST_F(TopicMemory, APublisherWhoseRingNeverFitsTheMachineIsRefused) {
+    constexpr std::uint64_t too_deep = std::uint64_t{1} << 24;
+    using page_sized = std::array<std::byte, 1 << 17>;  // times the depth: 2 TiB
+    EXPECT_TRUE(
+        contains(complaint_of([&] { publisher<page_sized>{here_, "t", {.depth = too_deep / 4}}; }),
+                 "lower depth, history, loans_max"));
+}
+
+// ---- huge pages ---------------------------------------------------------------------------------
+
+/// Reserves huge pages for the time of a test, where the test may.
+class huge_pages {
+public:
+    explicit huge_pages(std::uint64_t count)
+        : before_{os::current_memory_limits().huge_pages_total} {
+        reserve(before_ + count);
+    }
+    huge_pages(const huge_pages&) = delete;
+    huge_pages& operator=(const huge_pages&) = delete;
+    ~huge_pages() { reserve(before_); }
+
+    static bool there(std::uint64_t count) {
+        return os::current_memory_limits().huge_pages_free >= count;
+    }
+
+private:
+    static void reserve(std::uint64_t total) {
+        std::ofstream{"/proc/sys/vm/nr_hugepages"} << total;
+    }
+
+    std::uint64_t before_;
+};
+
+TEST_F(TopicMemory, HugePagesCarryMessagesWhereTheyAreReserved) {
+    const huge_pages reserved{1};
+    const publisher_options options{.depth = 8, .pages = page_size::huge};
+    const auto talk = [&] {
+        publisher<large> out{here_, "t", options};
+        subscriber<large> in{there_, "t"};
+        ASSERT_TRUE(meet(out, in));
+        for (std::uint64_t i = 0; i < 20; ++i) {
+            out.publish({.words = {i}});
+            EXPECT_EQ(in.receive_for(testing::watchdog)->words[0], i);
+        }
+    };
+    const bool there = huge_pages::there(plan_memory<large>(options).huge_pages());
+    EXPECT_EQ(contains(complaint_of(talk), "sysctl vm.nr_hugepages="), !there);
+}
+
+TEST_F(TopicMemory, HugePagesWhichAreNotThereAreRefusedWithTheirNumber) {
+    const publisher_options options{.depth = 1 << 22, .pages = page_size::huge};
+    EXPECT_TRUE(contains(complaint_of([&] { publisher<large>{here_, "t", options}; }),
+                         "of huge pages, and"));
 }
 
 }  // namespace

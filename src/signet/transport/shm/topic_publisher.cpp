@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/transport/shm/topic_publisher.hpp>
 
-#include <signet/os/memfd.hpp>
+#include <signet/os/memory_limits.hpp>
+#include <signet/transport/shm/memory_plan.hpp>
 #include <signet/transport/shm/plane_wait.hpp>
 
 #include <utility>
@@ -13,15 +14,18 @@ memory::bell_page& bells_in(const shared_memory& memory) {
     return *reinterpret_cast<memory::bell_page*>(memory.bytes.data());
 }
 
-shared_memory create_segment(const memory::topic_geometry& g) {
-    shared_memory segment = create_own_memory("signet-topic", g.segment_bytes());
-    os::allocate(segment.file, 0, g.chunks_offset());
+shared_memory create_segment(const memory::topic_geometry& g, const publisher_options& options,
+                             const std::string& topic) {
+    const memory_plan plan = plan_for(g, options);
+    require_memory(plan, os::current_memory_limits(), topic);
+    shared_memory segment = create_own_memory("signet-topic", g.segment_bytes(), options.pages);
+    make_present(segment, 0, plan.segment_bytes_at_creation(), options.memory);
     return segment;
 }
 
-shared_memory create_bells(life::fence_mode fencing) {
+shared_memory create_bells(life::fence_mode fencing, paging how) {
     shared_memory memory = create_group_memory("signet-bells", memory::page_bytes);
-    os::allocate(memory.file, 0, memory::page_bytes);
+    make_present(memory, 0, memory::page_bytes, how);
     // Sleepers of the data bell that cannot make a barrier are dealt with when they join; the only
     // sleeper of the room bell is this process.
     if (fencing == life::fence_mode::always) life::always_fence(bells_in(memory).room);
@@ -33,11 +37,11 @@ shared_memory create_bells(life::fence_mode fencing) {
 topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std::string topic,
                                  const wire::type_descriptor& type,
                                  const publisher_options& options)
-    : segment_{create_segment(choose_geometry(options, type, topic))},
+    : segment_{create_segment(choose_geometry(options, type, topic), options, topic)},
       ring_{segment_.bytes.data(), choose_geometry(options, type, topic)},
       fixed_size_{type.has_fixed_size()},
       fencing_{life::fencing_of_this_process()},
-      bells_{create_bells(fencing_)},
+      bells_{create_bells(fencing_, options.memory)},
       data_bell_{bells_in(bells_).data, &data_event_.handle(), fencing_, life::clearing::by_ringer},
       pool_{ring_.geometry()},
       room_bell_{bells_in(bells_).room, fencing_},
@@ -47,7 +51,9 @@ topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std
       self_{link::role::publisher, plane_->id(), link::make_id()},
       type_{type},
       options_{options} {
-    count_memory(ring_.geometry().chunks_offset() + memory::page_bytes);
+    const memory_plan plan = plan_for(ring_.geometry(), options_);
+    count_memory(plan.bytes_at_creation);
+    chunks_set_aside_ = plan.chunks_at_creation;
     // relaxed: nobody has the segment yet
     ring_.counts().extents.store(ring_.extents(), std::memory_order_relaxed);
     notice_.signals(room_event_.handle());

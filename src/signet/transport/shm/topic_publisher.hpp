@@ -181,6 +181,7 @@ private:
     memory::chunk_pool pool_;             // the publishing thread's
     std::vector<shared_memory> extents_;  // further chunks; grows under both locks
     std::uint64_t memory_bytes_ = 0;      ///< that have memory behind them
+    std::uint64_t chunks_set_aside_ = 0;  ///< of the first extent, with memory since creation
     std::uint32_t loans_out_ = 0;
     std::uint64_t room_found_at_ = 0;  ///< the message that last had to look for room
     std::uint64_t waits_ = 0;

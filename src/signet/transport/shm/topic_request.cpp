@@ -3,6 +3,7 @@
 // thread (or the one that creates the subscriber), with the plane's lock held.
 #include <signet/base/error.hpp>
 #include <signet/base/name.hpp>
+#include <signet/os/process.hpp>
 #include <signet/transport/shm/shared_memory.hpp>
 #include <signet/transport/shm/topic_subscriber.hpp>
 #include <signet/wire/descriptor_codec.hpp>
@@ -17,8 +18,7 @@ namespace {
 namespace key = link::key;
 
 // Segment, bell page, data event; and the room event of a publisher that sleeps on one.
-constexpr std::size_t welcome_descriptors_min = 3;
-constexpr std::size_t welcome_descriptors_max = 4;
+constexpr std::size_t welcome_descriptors = 4;
 
 constexpr std::size_t failures_max = 1024;
 
@@ -42,28 +42,46 @@ welcome read_welcome(const wire::frame_reader& frame, const std::string& topic, 
             wire::decode_descriptor(frame.bytes(key::type))};
 }
 
+bool of_our_user(const link::peer& from) {
+    return from.identity.uid == os::current_uid();
+}
+
+os::mapping map_segment(const os::descriptor& file, const expected_memory& expected, paging how) {
+    os::mapping mapped = map_peer_memory(file, expected);
+    prefault(mapped, file, how);
+    return mapped;
+}
+
+os::mapping map_bells(const os::descriptor& file, paging how) {
+    os::mapping mapped = map_group_memory(file, memory::page_bytes);
+    if (how != paging::on_demand) mapped.populate_for_write(0, memory::page_bytes);
+    if (how == paging::locked) mapped.lock(0, memory::page_bytes);
+    return mapped;
+}
+
 source_memory map_all(std::shared_ptr<os::mapping> page, std::vector<os::descriptor> descriptors,
-                      const memory::topic_geometry& g) {
-    if (descriptors.size() < welcome_descriptors_min ||
-        descriptors.size() > welcome_descriptors_max) {
+                      const memory::topic_geometry& g, bool huge_pages, paging how) {
+    if (descriptors.size() != welcome_descriptors) {
         throw error{errc::peer_misbehaved, "join a publisher", {}, "its welcome lacks descriptors"};
     }
-    return {std::move(page),
-            std::make_shared<os::mapping>(map_peer_memory(
-                descriptors[0], {.bytes = g.segment_bytes(), .used_bytes = g.chunks_offset()})),
-            map_group_memory(descriptors[1], memory::page_bytes), std::move(descriptors[2]),
-            descriptors.size() == welcome_descriptors_max ? std::move(descriptors[3])
-                                                          : os::descriptor{}};
+    return {
+        std::move(page),
+        std::make_shared<os::mapping>(map_segment(
+            descriptors[0],
+            {.bytes = g.segment_bytes(), .used_bytes = g.chunks_offset(), .huge_pages = huge_pages},
+            how)),
+        map_bells(descriptors[1], how), std::move(descriptors[2]), std::move(descriptors[3])};
 }
 
 /// Puts memory behind those parts of our page that this publisher's messages make us write to.
-void fill_page(os::mapping& page, const welcome& answer) {
+void fill_page(os::mapping& page, const welcome& answer, paging how) {
     if (answer.held_max != 0) {
         page.populate_for_write(offsetof(memory::subscriber_page, since), memory::page_bytes);
     }
     if (answer.geometry.timed) {
         page.populate_for_write(offsetof(memory::subscriber_page, latency), memory::page_bytes);
     }
+    if (how == paging::locked) page.lock(0, sizeof(memory::subscriber_page));
 }
 
 wire::reading_plan plan_for(const wire::type_descriptor& ours, const welcome& answer) {
@@ -125,7 +143,7 @@ void topic_subscriber::received(link::peer& from, const wire::frame_reader& fram
     if (frame.kind() == link::kind::welcome) {
         process_welcome(joined->second, from, frame, std::move(descriptors));
     } else if (frame.kind() == link::kind::extent) {
-        process_extent(joined->first, frame, std::move(descriptors));
+        process_extent(from, joined->first, frame, std::move(descriptors));
     } else if (frame.kind() == link::kind::evict) {
         process_eviction(from.identity, frame);
     } else if (frame.kind() == link::kind::leave) {
@@ -151,8 +169,9 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
         welcome answer = read_welcome(frame, request.topic, options_.policy);
         if (type_) answer.plan = plan_for(*type_, answer);
         if (type_) require_room(*type_, answer);
-        fill_page(*request.page, answer);
-        source_memory memory = map_all(request.page, std::move(descriptors), answer.geometry);
+        fill_page(*request.page, answer, options_.memory);
+        source_memory memory = map_all(request.page, std::move(descriptors), answer.geometry,
+                                       of_our_user(from), options_.memory);
         silence_.add(publisher, from.identity, memory.segment);
         inbox news;
         news.arrivals.push_back(std::make_unique<source>(answer, from.identity, std::move(memory)));
@@ -167,7 +186,8 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
     }
 }
 
-void topic_subscriber::process_extent(std::uint64_t publisher, const wire::frame_reader& frame,
+void topic_subscriber::process_extent(const link::peer& from, std::uint64_t publisher,
+                                      const wire::frame_reader& frame,
                                       std::vector<os::descriptor> descriptors) {
     const std::uint64_t chunk_bytes = frame.u64(key::chunk_bytes);
     const std::uint64_t chunk_count = frame.u64(key::chunk_count);
@@ -181,10 +201,13 @@ void topic_subscriber::process_extent(std::uint64_t publisher, const wire::frame
                     "the chunks it offers are impossible"};
     }
     inbox news;
-    news.extents.push_back({publisher,
-                            map_peer_memory(descriptors.front(),
-                                            {.bytes = chunk_bytes * chunk_count, .used_bytes = 0}),
-                            chunk_bytes, chunk_count});
+    news.extents.push_back(
+        {publisher,
+         map_segment(
+             descriptors.front(),
+             {.bytes = chunk_bytes * chunk_count, .used_bytes = 0, .huge_pages = of_our_user(from)},
+             options_.memory),
+         chunk_bytes, chunk_count});
     hand_over(std::move(news));
 }
 

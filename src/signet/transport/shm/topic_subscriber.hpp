@@ -316,8 +316,8 @@ private:
 
     void process_welcome(join_request& request, link::peer& from, const wire::frame_reader& frame,
                          std::vector<os::descriptor> descriptors);
-    void process_extent(std::uint64_t publisher, const wire::frame_reader& frame,
-                        std::vector<os::descriptor> descriptors);
+    void process_extent(const link::peer& from, std::uint64_t publisher,
+                        const wire::frame_reader& frame, std::vector<os::descriptor> descriptors);
     void process_eviction(const link::peer_identity& who, const wire::frame_reader& frame);
     void cut_off_from(std::uint64_t publisher, const error& why);
     void end(const link::peer_identity& who, std::uint64_t publisher, const link::departure& how);
