@@ -48,6 +48,22 @@ struct pub_options {
     std::uint64_t payload_bytes_max = 0;
     std::uint64_t depth = 0;
     bool no_block = false;
+    bool timestamps = true;
+    std::uint64_t history = 0;
+    double stall_budget_ms = 0;
+
+    transport::publisher_options engine(std::uint64_t bytes_max) const {
+        transport::publisher_options options{.depth = depth,
+                                             .history = history,
+                                             .payload_bytes_max = bytes_max,
+                                             .allow_block = !no_block,
+                                             .timestamps = timestamps};
+        if (stall_budget_ms > 0) {
+            options.stall_budget = std::chrono::ceil<std::chrono::nanoseconds>(
+                std::chrono::duration<double, std::milli>{stall_budget_ms});
+        }
+        return options;
+    }
 };
 
 std::chrono::nanoseconds seconds(double count) {
@@ -125,12 +141,7 @@ public:
           topic_{parse_address(options.topic).name},
           type_{type_for(options, topic_)},
           source_{options, interrupted_},
-          publisher_{context_.plane(),
-                     topic_,
-                     type_,
-                     {.depth = options.depth,
-                      .payload_bytes_max = source_.bytes_max(),
-                      .allow_block = !options.no_block}} {}
+          publisher_{context_.plane(), topic_, type_, options.engine(source_.bytes_max())} {}
 
     int run() {
         if (!wait_for_subscribers()) return ended_without("no subscriber came in time");
@@ -272,8 +283,16 @@ void add_how(CLI::App& pub, pub_options& options) {
     pub.add_option("--payload-max", options.payload_bytes_max,
                    "The longest message in bytes; default 64 KiB, or the longest one given");
     pub.add_option("--depth", options.depth, "Messages the ring holds; default: by their size");
-    pub.add_flag("--no-block", options.no_block,
-                 "Refuse subscribers that want us to wait for them");
+    auto* no_block = pub.add_flag("--no-block", options.no_block,
+                                  "Refuse subscribers that want us to wait for them");
+    pub.add_option("--stall-budget", options.stall_budget_ms,
+                   "Evict a subscriber that made us wait for so many milliseconds in all")
+        ->excludes(no_block)
+        ->check(CLI::PositiveNumber);
+    pub.add_option("--history", options.history,
+                   "Keep so many messages for subscribers that join late and ask for them");
+    pub.add_flag("--timestamps,!--no-timestamps", options.timestamps,
+                 "Say when each message was published, so that latencies can be seen (default)");
 }
 
 }  // namespace
