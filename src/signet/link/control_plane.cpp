@@ -116,6 +116,7 @@ void control_plane::add(participant& endpoint) {
     {
         const auto locked = lock();
         participants_.emplace(endpoint.self().endpoint, &endpoint);
+        if (endpoint.due() != never) wake_.signal();  // who sleeps does so for longer than that
     }
     try {
         directory_.enter(endpoint.topic(), endpoint.self());
