@@ -4,6 +4,7 @@
 #pragma once
 
 #include <signet/observe/inspect.hpp>
+#include <signet/observe/reading.hpp>
 
 #include <string>
 #include <vector>
@@ -32,7 +33,13 @@ std::vector<finding> check_directory(const std::string& path);
 /// Everybody who was found there.
 std::vector<finding> check_processes(const observe::snapshot& seen);
 
-/// Those who take part in `topic`: do they understand each other?
-std::vector<finding> check_topic(const observe::snapshot& seen, const std::string& topic);
+/// Those who take part in `topic`: have they joined, and if not, why?
+std::vector<finding> check_topic(const observe::snapshot& seen, const observe::reading& all,
+                                 const std::string& topic);
+
+/// Those who would take part in `topic`, but are somewhere else: under a similar name, in another
+/// directory, mount or user.
+std::vector<finding> check_elsewhere(const observe::snapshot& seen, const std::string& directory,
+                                     const std::string& topic);
 
 }  // namespace signet::command

@@ -1,36 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checks.hpp"
+#include "process_view.hpp"
+#include "topic_members.hpp"
 
 #include <signet/base/topic_pattern.hpp>
 #include <signet/wire/difference.hpp>
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace signet::command {
 namespace {
-
-/// Somebody who takes part in the topic.
-struct member {
-    const observe::participant_process* process;
-    const observe::endpoint* one;
-
-    bool publishes() const { return one->side == link::role::publisher; }
-    std::string text() const {
-        const std::string pattern = is_wild(one->topic) ? " of '" + one->topic + "'" : "";
-        return fmt::format("{} {} ({}){}", publishes() ? "publisher" : "subscriber", process->pid,
-                           process->command, pattern);
-    }
-};
-
-std::vector<member> members_of(const observe::snapshot& seen, const std::string& topic) {
-    std::vector<member> members;
-    for (const auto& process : seen.processes) {
-        for (const auto& one : process.endpoints) {
-            if (topic_pattern::matches(one.topic, topic)) members.push_back({&process, &one});
-        }
-    }
-    return members;
-}
 
 std::string joined(const std::vector<std::string>& lines) {
     std::string text;
@@ -60,10 +41,43 @@ void compare_policies(std::vector<finding>& findings, const member& publisher,
          "subscribe with delivery::drop_oldest, or publish with allow_block"});
 }
 
-void compare(std::vector<finding>& findings, const member& a, const member& b) {
+void look_at_limits(std::vector<finding>& findings, const member& publisher) {
+    const observe::publisher_facts& facts = publisher.one->publishing;
+    if (facts.subscribers_max != 0 && facts.subscribers >= facts.subscribers_max) {
+        findings.push_back(
+            {"limits", verdict::problem,
+             fmt::format("{} has its {} subscribers", publisher.text(), facts.subscribers_max),
+             "raise publisher_options::subscribers_max"});
+    }
+    if (facts.held_total != 0 && facts.granted >= facts.held_total) {
+        findings.push_back(
+            {"limits", verdict::problem,
+             fmt::format("{} has granted all of its {} holds", publisher.text(), facts.held_total),
+             "raise publisher_options::held_total, or lower held_max of its "
+             "subscribers"});
+    }
+}
+
+bool joined_in(const observe::reading& all, const member& publisher, const member& subscriber) {
+    return std::any_of(all.subscriptions.begin(), all.subscriptions.end(), [&](const auto& one) {
+        return one.of.endpoint == subscriber.one->id && one.publisher == publisher.one->id;
+    });
+}
+
+void compare(std::vector<finding>& findings, const member& a, const member& b,
+             const observe::reading& all) {
     if (!a.publishes() || b.publishes() || !a.one->answered || !b.one->answered) return;
+    if (joined_in(all, a, b)) return;
+    const std::size_t before = findings.size();
     compare_types(findings, a, b);
     compare_policies(findings, a, b);
+    look_at_limits(findings, a);
+    if (findings.size() != before) return;
+    findings.push_back({"joining", verdict::problem,
+                        fmt::format("{} has not joined {}, and nothing seen here speaks against it",
+                                    b.text(), a.text()),
+                        "ask again; if it stays so, print the events of both (try_event): a "
+                        "refusal says why"});
 }
 
 void look_at_losses(std::vector<finding>& findings, const member& one) {
@@ -76,14 +90,45 @@ void look_at_losses(std::vector<finding>& findings, const member& one) {
 }
 
 finding who_is_there(const std::vector<member>& members, const std::string& topic) {
-    std::size_t publishers = 0;
-    for (const member& one : members) publishers += one.publishes() ? 1 : 0;
-    const std::string text = fmt::format("{} publishers and {} subscribers at {}", publishers,
-                                         members.size() - publishers, topic);
-    if (members.empty()) {
-        return {"topic", verdict::note, text, "signet ls lists the topics there are"};
+    const auto publishers = std::count_if(members.begin(), members.end(),
+                                          [](const member& one) { return one.publishes(); });
+    const auto all = static_cast<std::ptrdiff_t>(members.size());
+    const std::string text =
+        fmt::format("{} publishers and {} subscribers at {}", publishers, all - publishers, topic);
+    if (publishers != 0 && publishers != all) return {"topic", verdict::good, text, {}};
+    const char* missing = members.empty()   ? "start somebody; signet ls lists the topics there are"
+                          : publishers == 0 ? "start a publisher, or look below for where it is"
+                                            : "start a subscriber, or look below for where it is";
+    return {"topic", verdict::problem, text, missing};
+}
+
+/// Why a process does not answer, and what helps.
+finding explain_silence(const observe::participant_process& process) {
+    const std::string who = fmt::format("process {} ({})", process.pid, process.command);
+    switch (state_of(process.pid)) {
+        case process_state::stopped:
+            return {"processes", verdict::problem, who + " does not answer: it is stopped",
+                    fmt::format("kill -CONT {} lets it go on", process.pid)};
+        case process_state::traced:
+            return {"processes", verdict::problem, who + " does not answer: a debugger holds it",
+                    "let it go on there"};
+        case process_state::runs:
+        case process_state::unknown: break;
     }
-    return {"topic", verdict::good, text, {}};
+    return {"processes", verdict::problem, who + ": " + process.problem,
+            "is its version another one, or its context driven by hand (poll) and nobody does?"};
+}
+
+/// One who has none left cannot take in anybody.
+void look_at_descriptors(std::vector<finding>& findings,
+                         const observe::participant_process& process) {
+    constexpr std::size_t few = 8;  // what one newcomer may take
+    const auto use = descriptor_use_of(process.pid);
+    if (!use || use->open + few < use->limit) return;
+    findings.push_back({"descriptors", verdict::problem,
+                        fmt::format("process {} ({}) has {} of {} descriptors open", process.pid,
+                                    process.command, use->open, use->limit),
+                        "start it with a larger ulimit -n; until then nobody can join it"});
 }
 
 }  // namespace
@@ -91,11 +136,8 @@ finding who_is_there(const std::vector<member>& members, const std::string& topi
 std::vector<finding> check_processes(const observe::snapshot& seen) {
     std::vector<finding> findings;
     for (const auto& process : seen.processes) {
-        if (process.problem.empty()) continue;
-        findings.push_back(
-            {"processes", verdict::problem,
-             fmt::format("process {} ({}): {}", process.pid, process.command, process.problem),
-             fmt::format("kill -CONT {} lets a stopped one go on", process.pid)});
+        if (!process.problem.empty()) findings.push_back(explain_silence(process));
+        look_at_descriptors(findings, process);
     }
     if (findings.empty()) {
         findings.push_back({"processes",
@@ -112,11 +154,12 @@ std::vector<finding> check_processes(const observe::snapshot& seen) {
     return findings;
 }
 
-std::vector<finding> check_topic(const observe::snapshot& seen, const std::string& topic) {
+std::vector<finding> check_topic(const observe::snapshot& seen, const observe::reading& all,
+                                 const std::string& topic) {
     const std::vector<member> members = members_of(seen, topic);
     std::vector<finding> findings{who_is_there(members, topic)};
     for (const member& a : members) {
-        for (const member& b : members) compare(findings, a, b);
+        for (const member& b : members) compare(findings, a, b, all);
     }
     for (const member& one : members) look_at_losses(findings, one);
     return findings;

@@ -6,7 +6,9 @@
 #include "terminal.hpp"
 
 #include <signet/base/error.hpp>
+#include <signet/base/name.hpp>
 #include <signet/base/topic_pattern.hpp>
+#include <signet/observe/watch.hpp>
 
 #include <fmt/core.h>
 
@@ -43,11 +45,10 @@ bool any_problem(const std::vector<finding>& findings) {
 }
 
 /// Everybody in the directory; what keeps us from looking is a finding too.
-observe::snapshot look_around(const std::string& directory, std::vector<finding>& findings) try {
-    return observe::inspect(directory);
+void look_around(observe::watch& everybody, std::vector<finding>& findings) try {
+    everybody.refresh();
 } catch (const error& e) {
     findings.push_back({"processes", verdict::problem, e.what(), {}});
-    return {};
 }
 
 void print_for_people(const std::vector<finding>& findings) {
@@ -58,17 +59,21 @@ void print_for_people(const std::vector<finding>& findings) {
     }
 }
 
-ordered_json members_json(const observe::snapshot& seen, const std::string& topic) {
+ordered_json members_json(const observe::watch& everybody, const std::string& topic) {
+    const observe::snapshot& seen = everybody.seen();
+    const observe::reading all = everybody.take();
     auto list = ordered_json::array();
     for (const auto& process : seen.processes) {
         for (const auto& one : process.endpoints) {
-            if (topic_pattern::matches(one.topic, topic)) list.push_back(to_json(process, one));
+            if (topic_pattern::matches(one.topic, topic)) {
+                list.push_back(to_json(process, one, all));
+            }
         }
     }
     return list;
 }
 
-void print_json(const std::vector<finding>& findings, const observe::snapshot& seen,
+void print_json(const std::vector<finding>& findings, const observe::watch& everybody,
                 const std::string& topic) {
     auto list = ordered_json::array();
     for (const finding& one : findings) {
@@ -78,7 +83,7 @@ void print_json(const std::vector<finding>& findings, const observe::snapshot& s
                         {"advice", one.advice}});
     }
     ordered_json report{{"ok", !any_problem(findings)}, {"findings", std::move(list)}};
-    if (!topic.empty()) report["endpoints"] = members_json(seen, topic);
+    if (!topic.empty()) report["endpoints"] = members_json(everybody, topic);
     write_output(report.dump(2) + '\n');
 }
 
@@ -87,14 +92,17 @@ int run(const doctor_options& options) {
     const std::string directory = link::rendezvous::default_path();
     std::vector<finding> findings = check_system();
     append(findings, check_directory(directory));
-    observe::snapshot seen;
+    observe::watch everybody{directory};
     if (!any_problem(findings)) {
-        seen = look_around(directory, findings);
-        append(findings, check_processes(seen));
+        look_around(everybody, findings);
+        append(findings, check_processes(everybody.seen()));
     }
-    if (!topic.empty()) append(findings, check_topic(seen, topic));
+    if (!topic.empty()) {
+        append(findings, check_topic(everybody.seen(), everybody.take(), topic));
+        append(findings, check_elsewhere(everybody.seen(), directory, topic));
+    }
     if (options.json) {
-        print_json(findings, seen, topic);
+        print_json(findings, everybody, topic);
     } else {
         print_for_people(findings);
     }
@@ -102,9 +110,11 @@ int run(const doctor_options& options) {
 }
 
 constexpr const char* example =
-    R"(With TOPIC also: who takes part, whether their types match field by field, who does
-not answer, who loses messages. Names of dead processes are removed on the way.
-Ends with status 1 where something is wrong.
+    R"(With TOPIC also why its two ends do not meet: nobody there, a name that is nearly the
+same, another SIGNET_DIR, mount or user, types that differ (field by field), delivery
+that is not allowed, limits that are reached, a process that is stopped or out of
+descriptors. Names of dead processes are removed on the way. Ends with status 1 where
+something is wrong, and 0 where all is well.
 
 Example:
   signet doctor robot/pose)";

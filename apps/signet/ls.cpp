@@ -3,14 +3,15 @@
 #include "subcommand.hpp"
 #include "survey_json.hpp"
 #include "terminal.hpp"
+#include "text_table.hpp"
+#include "topic_filter.hpp"
+#include "units.hpp"
 
-#include <signet/base/topic_pattern.hpp>
-#include <signet/observe/inspect.hpp>
+#include <signet/observe/watch.hpp>
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <memory>
 #include <vector>
@@ -29,27 +30,11 @@ struct row {
     const observe::endpoint* one;
 };
 
-constexpr std::size_t columns = 8;
-using cells = std::array<std::string, columns>;
-
-constexpr const char* headings[columns] = {"TOPIC",    "SIDE", "PID",   "COMMAND",
-                                           "MESSAGES", "LOST", "PEERS", "TYPE"};
-
-bool right_aligned(std::size_t column) {
-    return column == 2 || (column >= 4 && column <= 6);
-}
-
-/// Both may be patterns: a subscriber's of its own, and what was asked for.
-bool wanted(const std::string& asked, const std::string& topic) {
-    return asked.empty() || topic_pattern::matches(asked, topic) ||
-           topic_pattern::matches(topic, asked);
-}
-
-std::vector<row> rows_of(const observe::snapshot& seen, const std::string& topic) {
+std::vector<row> rows_of(const observe::snapshot& seen, const topic_filter& which) {
     std::vector<row> rows;
     for (const auto& process : seen.processes) {
         for (const auto& one : process.endpoints) {
-            if (wanted(topic, one.topic)) rows.push_back({&process, &one});
+            if (which.takes(one.topic)) rows.push_back({&process, &one});
         }
     }
     std::stable_sort(rows.begin(), rows.end(), [](const row& a, const row& b) {
@@ -68,69 +53,79 @@ std::string details(const row& r) {
                        facts.payload_bytes_max, facts.allow_block ? "" : ", no block");
 }
 
-cells cells_of(const row& r) {
+std::vector<std::string> cells_of(const row& r, const observe::reading& all) {
     const bool publishes = r.one->side == link::role::publisher;
     const auto number = [&](std::uint64_t publisher, std::uint64_t subscriber) {
         return r.one->answered ? std::to_string(publishes ? publisher : subscriber) : "?";
     };
+    const auto only = [&](bool theirs, const std::string& text) {
+        return theirs && r.one->answered ? text : "";
+    };
     const auto& pub = r.one->publishing;
     const auto& sub = r.one->receiving;
+    const page_counts counted = counts_of(*r.one, all);
     return {r.one->topic,
             publishes ? "pub" : "sub",
             r.process->pid == 0 ? "?" : std::to_string(r.process->pid),
             r.process->command,
             number(pub.published, sub.received),
+            only(!publishes, std::to_string(counted.lag)),
             number(pub.lost, sub.lost),
+            only(!publishes, std::to_string(sub.skipped)),
+            only(!publishes, std::to_string(counted.held)),
+            only(publishes, std::to_string(counted.evicted)),
+            only(publishes, bytes_text(static_cast<double>(counted.memory_bytes))),
             number(pub.subscribers, sub.publishers),
             details(r)};
 }
 
-void print_table(const std::vector<cells>& lines) {
-    std::array<std::size_t, columns> width{};
-    for (const cells& line : lines) {
-        for (std::size_t i = 0; i < columns; ++i) width[i] = std::max(width[i], line[i].size());
-    }
-    for (const cells& line : lines) {
-        std::string text;
-        for (std::size_t i = 0; i + 1 < columns; ++i) {
-            text += right_aligned(i) ? fmt::format("{:>{}}  ", line[i], width[i])
-                                     : fmt::format("{:<{}}  ", line[i], width[i]);
-        }
-        write_output(text + line.back() + '\n');
-    }
-}
-
-void print_for_people(const std::vector<row>& rows) {
-    std::vector<cells> lines{cells{}};
-    std::copy(std::begin(headings), std::end(headings), lines.front().begin());
-    for (const row& r : rows) lines.push_back(cells_of(r));
-    print_table(lines);
+void print_for_people(const std::vector<row>& rows, const observe::reading& all) {
+    using enum table_column::alignment;
+    text_table table{{{"TOPIC"},
+                      {"SIDE"},
+                      {"PID", right},
+                      {"COMMAND"},
+                      {"MESSAGES", right},
+                      {"LAG", right},
+                      {"LOST", right},
+                      {"SKIPPED", right},
+                      {"HELD", right},
+                      {"EVICTED", right},
+                      {"MEMORY", right},
+                      {"PEERS", right},
+                      {"TYPE"}}};
+    for (const row& r : rows) table.add(cells_of(r, all));
+    for (const std::string& line : table.lines()) write_output(line + '\n');
 }
 
 int run(const ls_options& options) {
-    const std::string topic = options.topic.empty() ? "" : parse_pattern(options.topic).name;
+    const topic_filter which{options.topic};
     const std::string directory = link::rendezvous::default_path();
-    const observe::snapshot seen = observe::inspect(directory);
-    const std::vector<row> rows = rows_of(seen, topic);
+    observe::watch everybody{directory};
+    everybody.refresh();
+    const observe::reading all = everybody.take();
+    const std::vector<row> rows = rows_of(everybody.seen(), which);
     if (options.json) {
         auto list = nlohmann::ordered_json::array();
-        for (const row& r : rows) list.push_back(to_json(*r.process, *r.one));
+        for (const row& r : rows) list.push_back(to_json(*r.process, *r.one, all));
         write_output(list.dump() + '\n');
         return 0;
     }
     if (rows.empty()) {
-        fmt::print(stderr, "signet: nobody{}{} in {}\n", topic.empty() ? "" : " at ", topic,
-                   directory);
+        fmt::print(stderr, "signet: nobody{}{} in {}\n", options.topic.empty() ? "" : " at ",
+                   which.text(), directory);
     } else {
-        print_for_people(rows);
+        print_for_people(rows, all);
     }
     return 0;
 }
 
 constexpr const char* example =
-    R"(MESSAGES are published or received, PEERS joined now; LOST were overwritten before
-a subscriber read them. A process that does not answer within half a second is
-listed with the names it put down.
+    R"(MESSAGES are published or received, PEERS joined now. LAG is published and not yet
+read, LOST was overwritten before a subscriber read it, SKIPPED was passed over by
+one that wants the latest only, HELD is read in place now. EVICTED subscribers held
+their publisher up; MEMORY is what its messages take. A process that does not answer
+within half a second is listed with the names it put down.
 
 Example:
   signet ls --json | jq '.[] | select(.lost > 0) | {topic, pid}')";

@@ -56,6 +56,9 @@ struct pub_options {
     bool prefaulted = false;
     bool huge_pages = false;
     std::string plan;  ///< "text", "json"; empty: publish
+    bool timestamps = true;
+    std::uint64_t history = 0;
+    double stall_budget_ms = 0;
 };
 
 std::chrono::nanoseconds seconds(double count) {
@@ -88,8 +91,15 @@ wire::type_descriptor type_for(const pub_options& options, const std::string& to
 }
 
 publisher_options engine_options(const pub_options& options, std::uint64_t bytes_max) {
-    publisher_options chosen{
-        .depth = options.depth, .payload_bytes_max = bytes_max, .allow_block = !options.no_block};
+    publisher_options chosen{.depth = options.depth,
+                             .history = options.history,
+                             .payload_bytes_max = bytes_max,
+                             .allow_block = !options.no_block,
+                             .timestamps = options.timestamps};
+    if (options.stall_budget_ms > 0) {
+        chosen.stall_budget = std::chrono::ceil<std::chrono::nanoseconds>(
+            std::chrono::duration<double, std::milli>{options.stall_budget_ms});
+    }
     if (options.prefaulted) chosen.memory = transport::paging::prefaulted;
     if (options.locked) chosen.memory = transport::paging::locked;
     if (options.huge_pages) chosen.pages = transport::page_size::huge;
@@ -317,8 +327,16 @@ void add_how(CLI::App& pub, pub_options& options) {
     pub.add_option("--payload-max", options.payload_bytes_max,
                    "The longest message in bytes; default 64 KiB, or the longest one given");
     pub.add_option("--depth", options.depth, "Messages the ring holds; default: by their size");
-    pub.add_flag("--no-block", options.no_block,
-                 "Refuse subscribers that want us to wait for them");
+    auto* no_block = pub.add_flag("--no-block", options.no_block,
+                                  "Refuse subscribers that want us to wait for them");
+    pub.add_option("--stall-budget", options.stall_budget_ms,
+                   "Evict a subscriber that made us wait for so many milliseconds in all")
+        ->excludes(no_block)
+        ->check(CLI::PositiveNumber);
+    pub.add_option("--history", options.history,
+                   "Keep so many messages for subscribers that join late and ask for them");
+    pub.add_flag("--timestamps,!--no-timestamps", options.timestamps,
+                 "Say when each message was published, so that latencies can be seen (default)");
 }
 
 void add_memory(CLI::App& pub, pub_options& options) {

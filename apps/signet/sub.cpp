@@ -33,6 +33,22 @@ struct sub_options {
     bool block = false;
     double timeout_s = 0;
     bool stats = false;
+    double interval_s = 1;
+    bool latest = false;
+    std::uint64_t history = 0;
+    double due_ms = 0;
+
+    transport::subscriber_options engine() const {
+        transport::subscriber_options options{.history = history};
+        if (block) options.policy = transport::delivery::block;
+        if (latest) options.policy = transport::delivery::latest;
+        if (due_ms > 0) options.message_due = duration(due_ms / 1000);
+        return options;
+    }
+
+    static std::chrono::nanoseconds duration(double seconds) {
+        return std::chrono::ceil<std::chrono::nanoseconds>(std::chrono::duration<double>{seconds});
+    }
 
     style chosen_style() const {
         if (json) return style::json;
@@ -87,22 +103,60 @@ private:
     std::string line_;
 };
 
+/// What came in since the last look, as a line.
+class rate_line {
+public:
+    explicit rate_line(bool json) : json_{json} {}
+
+    void count(std::size_t bytes) { bytes_ += bytes; }
+
+    std::string next(const topic_subscriber& from) {
+        const auto now = clock::now();
+        const std::chrono::duration<double> passed = now - std::exchange(since_, now);
+        const auto counts = from.counts();
+        const auto before = std::exchange(before_, counts);
+        const auto rate = [&](std::uint64_t then, std::uint64_t current) {
+            return static_cast<double>(current - then) / std::max(passed.count(), 1e-9);
+        };
+        std::uint64_t lag = 0;
+        for (const auto& one : from.statuses()) lag += one.lag;
+        return fmt::format(fmt::runtime(json_ ? json_form : plain_form),
+                           rate(before.received, counts.received),
+                           rate(0, std::exchange(bytes_, 0)) / 1e6, rate(before.lost, counts.lost),
+                           rate(before.skipped, counts.skipped), lag, counts.received, counts.lost,
+                           counts.skipped, counts.publishers);
+    }
+
+private:
+    static constexpr const char* plain_form =
+        "{:.1f} msg/s  {:.3f} MB/s  {:.1f} lost/s  {:.1f} skipped/s  lag {}  in all {} received, "
+        "{} "
+        "lost, {} skipped  {} publishers\n";
+    static constexpr const char* json_form =
+        "{{\"received_per_s\":{:.3f},\"megabytes_per_s\":{:.6f},\"lost_per_s\":{:.3f},"
+        "\"skipped_per_s\":{:.3f},\"lag\":{},\"received\":{},\"lost\":{},\"skipped\":{},"
+        "\"publishers\":{}}}\n";
+
+    bool json_;
+    clock::time_point since_ = clock::now();
+    std::uint64_t bytes_ = 0;
+    transport::shm::subscriber_counts before_;
+};
+
 class listener {
 public:
     explicit listener(const sub_options& options)
         : options_{options},
           topic_{topic_pattern{options.topic}.text()},
           printer_{is_wild(topic_), options.chosen_style()},
-          subscriber_{context_.plane(),
-                      topic_,
-                      nullptr,
-                      {.policy = options.block ? transport::delivery::block
-                                               : transport::delivery::drop_oldest}} {}
+          rates_{options.json},
+          subscriber_{context_.plane(), topic_, nullptr, options.engine()} {
+        if (options_.stats) next_line_ = after(interval());
+    }
 
     int run() {
         if (options_.timeout_s > 0) {
-            until_ = after(std::chrono::ceil<std::chrono::nanoseconds>(
-                std::chrono::duration<double>{options_.timeout_s}));
+            until_ = after(sub_options::duration(options_.timeout_s));
         }
         while (!enough() && receive_one()) {
         }
@@ -125,29 +179,43 @@ private:
         }
         flush_output();  // whoever reads it should not wait for more than there is
         bool got = false;
-        const bool woken = subscriber_.wait_for({until_, interrupted_.token()}, [&] {
+        const deadline limit = std::min(until_, next_line_);
+        const bool woken = subscriber_.wait_for({limit, interrupted_.token()}, [&] {
             got = subscriber_.try_open(message, buffer_.data());
             return got || report_events();
         });
         if (got) print(message);
-        return woken;
+        return woken || print_rates();
     } catch (const error& e) {
         // one publisher that could not be joined; its event tells the same
         if (!report_events()) fmt::print(stderr, "signet: {}\n", e.what());
         return true;
     }
 
+    std::chrono::nanoseconds interval() const { return sub_options::duration(options_.interval_s); }
+
+    /// Prints how it goes where that is due; whether it was.
+    bool print_rates() {
+        if (clock::now() < next_line_ || interrupted_.came()) return false;
+        next_line_ = after(interval());
+        write_output(rates_.next(subscriber_));
+        flush_output();
+        return true;
+    }
+
     void print(const received_message& message) {
         const std::byte* data =
             message.view.in_place != nullptr ? message.view.in_place : buffer_.data();
-        if (message.lost_before != 0 && !options_.json) {
+        if (message.lost_before != 0 && !options_.json && !options_.stats) {
             fmt::print(stderr, "signet: {}: {} messages lost\n", message.from->topic,
                        message.lost_before);
         }
         const std::unique_ptr<const received_message, hold_end> held{
             message.view.in_place != nullptr ? &message : nullptr, hold_end{&subscriber_}};
-        printer_.print(message, {data, message.view.bytes});
         ++printed_;
+        if (!options_.stats) return printer_.print(message, {data, message.view.bytes});
+        rates_.count(message.view.bytes);
+        print_rates();
     }
 
     bool report_events() {
@@ -161,8 +229,8 @@ private:
 
     void print_stats() {
         const auto counts = subscriber_.counts();
-        fmt::print(stderr, "signet: {}: {} received, {} lost, {} publishers\n", topic_,
-                   counts.received, counts.lost, counts.publishers);
+        fmt::print(stderr, "signet: {}: {} received, {} lost, {} skipped, {} publishers\n", topic_,
+                   counts.received, counts.lost, counts.skipped, counts.publishers);
     }
 
     struct hold_end {
@@ -173,12 +241,14 @@ private:
     const sub_options& options_;
     std::string topic_;
     printer printer_;
+    rate_line rates_;
     interruption interrupted_;
     context context_;
     topic_subscriber subscriber_;
     alignas(8) std::array<std::byte, topic_subscriber::inline_bytes_limit> buffer_;
     std::uint64_t printed_ = 0;
     deadline until_ = never;
+    deadline next_line_ = never;
 };
 
 constexpr const char* example =
@@ -190,9 +260,11 @@ With --json each message is one line:
   {"topic","number","publisher","pid","lost_before","data"}
 Ends with status 0 on Ctrl-C or --timeout; with --count only when that many came.
 
-Example:
+Examples:
   signet sub robot/pose --json --count 10 | jq .data.x
-  signet sub 'robot/**')";
+  signet sub 'robot/**'
+  signet sub robot/camera --stats      # how fast, and what is lost
+  signet sub robot/pose --latest --due 100)";
 
 }  // namespace
 
@@ -207,11 +279,22 @@ void add_sub(CLI::App& app, action& chosen) {
         ->excludes(json);
     sub->add_option("--count", options->count, "End after so many messages")
         ->check(CLI::PositiveNumber);
-    sub->add_flag("--block", options->block,
-                  "Have publishers wait for us, so that nothing is lost");
+    auto* block = sub->add_flag("--block", options->block,
+                                "Have publishers wait for us, so that nothing is lost");
+    sub->add_flag("--latest", options->latest, "Only the newest; what is older is passed over")
+        ->excludes(block);
+    sub->add_option("--history", options->history,
+                    "Also messages from before we joined, as far as they are still there");
+    sub->add_option("--due", options->due_ms,
+                    "Tell of each silence of a publisher that lasts so many milliseconds")
+        ->check(CLI::PositiveNumber);
     sub->add_option("--timeout", options->timeout_s, "End after so many seconds")
         ->check(CLI::PositiveNumber);
-    sub->add_flag("--stats", options->stats, "At the end tell how many were received and lost");
+    auto* stats = sub->add_flag("--stats", options->stats,
+                                "In place of the messages, how many come and are lost");
+    sub->add_option("--interval", options->interval_s, "Seconds between its lines (default 1)")
+        ->needs(stats)
+        ->check(CLI::Range(0.01, 1e6));
     sub->footer(example);
     sub->callback([options, &chosen] { chosen = [options] { return listener{*options}.run(); }; });
 }

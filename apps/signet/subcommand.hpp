@@ -17,6 +17,7 @@ using action = std::function<int()>;
 void add_pub(CLI::App& app, action& chosen);
 void add_sub(CLI::App& app, action& chosen);
 void add_ls(CLI::App& app, action& chosen);
+void add_top(CLI::App& app, action& chosen);
 void add_doctor(CLI::App& app, action& chosen);
 void add_bench(CLI::App& app, action& chosen);
 void add_tour(CLI::App& app, action& chosen);

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace signet::command {
 namespace {
 
@@ -12,7 +14,7 @@ ordered_json number_or_null(const observe::endpoint& one, std::uint64_t number) 
     return one.answered ? ordered_json(number) : ordered_json();
 }
 
-void add_publisher(ordered_json& object, const observe::endpoint& one) {
+void add_publisher(ordered_json& object, const observe::endpoint& one, const page_counts& counted) {
     const auto& facts = one.publishing;
     object["depth"] = number_or_null(one, facts.depth);
     object["payload_bytes_max"] = number_or_null(one, facts.payload_bytes_max);
@@ -20,15 +22,26 @@ void add_publisher(ordered_json& object, const observe::endpoint& one) {
     object["lost"] = number_or_null(one, facts.lost);
     object["subscribers"] = number_or_null(one, facts.subscribers);
     object["allow_block"] = one.answered ? ordered_json(facts.allow_block) : ordered_json();
+    object["bytes"] = number_or_null(one, counted.bytes);
+    object["waits"] = number_or_null(one, counted.waits);
+    object["waited_ns"] = number_or_null(one, static_cast<std::uint64_t>(counted.waited.count()));
+    object["evicted"] = number_or_null(one, counted.evicted);
+    object["memory_bytes"] = number_or_null(one, counted.memory_bytes);
 }
 
-void add_subscriber(ordered_json& object, const observe::endpoint& one) {
+void add_subscriber(ordered_json& object, const observe::endpoint& one,
+                    const page_counts& counted) {
     const auto& facts = one.receiving;
     object["policy"] = one.answered ? ordered_json(policy_name(facts.policy)) : ordered_json();
     object["held_max"] = number_or_null(one, facts.held_max);
     object["received"] = number_or_null(one, facts.received);
     object["lost"] = number_or_null(one, facts.lost);
     object["publishers"] = number_or_null(one, facts.publishers);
+    object["skipped"] = number_or_null(one, facts.skipped);
+    object["lag"] = number_or_null(one, counted.lag);
+    object["held"] = number_or_null(one, counted.held);
+    object["longest_hold_ns"] =
+        number_or_null(one, static_cast<std::uint64_t>(counted.longest_hold.count()));
 }
 
 }  // namespace
@@ -55,16 +68,33 @@ std::string type_text_of(const observe::endpoint& one) {
     return one.type ? one.type->name() : "any";
 }
 
-ordered_json to_json(const observe::participant_process& process, const observe::endpoint& one) {
+page_counts counts_of(const observe::endpoint& one, const observe::reading& all) {
+    page_counts sum;
+    for (const observe::publication& p : all.publications) {
+        if (p.of.endpoint != one.id) continue;
+        sum = {p.bytes, p.waits, p.evicted, p.memory_bytes, p.waited, 0, 0, {}};
+    }
+    for (const observe::subscription& s : all.subscriptions) {
+        if (s.of.endpoint != one.id) continue;
+        sum.lag += s.lag.value_or(0);
+        sum.held += s.held.size();
+        if (!s.held.empty()) sum.longest_hold = std::max(sum.longest_hold, s.held.front().age);
+    }
+    return sum;
+}
+
+ordered_json to_json(const observe::participant_process& process, const observe::endpoint& one,
+                     const observe::reading& all) {
+    const page_counts counted = counts_of(one, all);
     ordered_json object{{"topic", one.topic},          {"side", side_name(one.side)},
                         {"pid", process.pid},          {"command", process.command},
                         {"endpoint", id_text(one.id)}, {"context", id_text(process.context)},
                         {"answered", one.answered},    {"problem", process.problem},
                         {"type", type_text_of(one)}};
     if (one.side == link::role::publisher) {
-        add_publisher(object, one);
+        add_publisher(object, one, counted);
     } else {
-        add_subscriber(object, one);
+        add_subscriber(object, one, counted);
     }
     return object;
 }

@@ -86,7 +86,8 @@ void screen::show(const std::vector<line>& picture) {
         return;
     }
     std::string all{home};
-    const std::size_t width = columns();
+    const std::size_t window = size_of_window().ws_col;
+    const std::size_t width = window == 0 ? columns() : window;
     const std::size_t count = std::min(picture.size(), rows());
     for (std::size_t i = 0; i < count; ++i) {
         const std::string_view code = colours_ ? code_of(picture[i].look) : "";

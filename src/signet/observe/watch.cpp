@@ -105,8 +105,8 @@ public:
         return clock::now() - refreshed_ >= period || names_in(directory_) != names_;
     }
 
-    sample take() const {
-        sample all{.taken = clock::now(), .processes = seen_.processes.size()};
+    reading take() const {
+        reading all{.taken = clock::now(), .processes = seen_.processes.size()};
         for (const participant_process& process : seen_.processes) add(all, process);
         find_lags(all);
         return all;
@@ -126,7 +126,7 @@ private:
         process.endpoints = std::move(known->endpoints);
     }
 
-    void add(sample& all, const participant_process& process) const {
+    void add(reading& all, const participant_process& process) const {
         const auto pages = pages_.find(process.context);
         for (const endpoint& one : process.endpoints) {
             const owner whose{one.id, one.topic, process.pid, process.command, process.problem};
@@ -137,7 +137,7 @@ private:
         }
     }
 
-    static bool add_pages(sample& all, const owner& whose, const endpoint& one,
+    static bool add_pages(reading& all, const owner& whose, const endpoint& one,
                           const std::vector<counted_page>& pages) {
         bool any = false;
         for (const counted_page& page : pages) {
@@ -154,7 +154,7 @@ private:
     }
 
     /// From cursors to lags: a cursor beyond what was published is a lie, or a later moment.
-    static void find_lags(sample& all) {
+    static void find_lags(reading& all) {
         std::map<std::uint64_t, publication*> publishers;
         for (publication& one : all.publications) publishers[one.of.endpoint] = &one;
         for (subscription& one : all.subscriptions) {
@@ -192,7 +192,7 @@ bool watch::refresh_if_due(std::chrono::nanoseconds period) {
     return true;
 }
 
-sample watch::take() const {
+reading watch::take() const {
     return state_->take();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Watches everybody in a rendezvous directory: maps the pages in which they count, and reads them
-// as often as you like. Nobody who is watched does anything for a sample; they are asked only for
+// as often as you like. Nobody who is watched does anything for a reading; they are asked only for
 // their pages, when somebody has come or gone. For monitors and exporters.
 //
 //     signet::observe::watch everybody{signet::link::rendezvous::default_path()};
@@ -12,7 +12,7 @@
 #pragma once
 
 #include <signet/observe/inspect.hpp>
-#include <signet/observe/sample.hpp>
+#include <signet/observe/reading.hpp>
 
 #include <chrono>
 #include <memory>
@@ -38,7 +38,7 @@ public:
     bool refresh_if_due(std::chrono::nanoseconds period = std::chrono::seconds{2});
 
     /// Reads every counter, without a system call. Rates are left at 0: see `add_rates`.
-    sample take() const;
+    reading take() const;
 
     /// Who was there at the last refresh.
     const snapshot& seen() const noexcept;

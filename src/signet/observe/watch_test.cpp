@@ -153,7 +153,7 @@ TEST(Watch, MessagesWithoutATimeHaveNoLatency) {
     EXPECT_FALSE(ends.taken().latency);
 }
 
-TEST(Watch, ASampleMakesNoSystemCall) {
+TEST(Watch, AReadingMakesNoSystemCall) {
     pair_of_ends<picture> ends{{.timestamps = true}};
     ends.publish();
     const received_message held = ends.receive();
@@ -244,7 +244,7 @@ private:
 };
 
 struct WatchALiar : ::testing::Test {
-    sample seen_with(os::descriptor file) {
+    reading seen_with(os::descriptor file) {
         const liar one{directory.path(), std::move(file)};
         watch everybody{directory.path()};
         everybody.refresh(60s);
@@ -274,7 +274,7 @@ TEST_F(WatchALiar, APageFullOfOnesIsReadWithoutHarm) {
     auto& page = *reinterpret_cast<memory::subscriber_page*>(memory.bytes.data());
     page.magic.store(memory::subscriber_magic, std::memory_order_relaxed);
     page.version.store(memory::topic_layout_version, std::memory_order_relaxed);
-    const sample all = seen_with(std::move(memory.file));
+    const reading all = seen_with(std::move(memory.file));
     ASSERT_EQ(all.subscriptions.size(), 1u);
     EXPECT_EQ(all.subscriptions[0].held.size(), memory::held_max_limit);
     EXPECT_EQ(all.subscriptions[0].held[0].age, 0ns);

@@ -83,6 +83,13 @@ TEST_F(Delivery, LatestReceivesTheNewestLargeMessageToo) {
     EXPECT_EQ(in.receive_for(watchdog)->value, 49u);
 }
 
+TEST_F(Delivery, ASilenceIsToldThoughTheContextSleptWhenItsSubscriberCame) {
+    for (int i = 0; i < 10; ++i) {
+        subscriber<number> in{here_, "t", {.message_due = 1ms}};
+        ASSERT_TRUE(told(in, topic_event::kind::late));
+    }
+}
+
 TEST_F(Delivery, HistoryShowsALateJoinerWhatWasPublishedBefore) {
     publisher<number> out{here_, "t", {.history = 5}};
     publish(out, 0, 20);

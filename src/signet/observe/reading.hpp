@@ -54,7 +54,7 @@ struct publication {
     std::uint64_t depth = 0;
     std::uint64_t subscriptions = 0;  ///< of those that were found
 
-    /// Since the sample before (`add_rates`), each second; of `waited`: as a share of the time.
+    /// Since the reading before (`add_rates`), each second; of `waited`: as a share of the time.
     struct rates {
         double messages = 0, bytes = 0, waited = 0;
     };
@@ -81,12 +81,12 @@ struct subscription {
     std::vector<held_message> held{};            ///< the longest first
     std::optional<latency_histogram> latency{};  ///< where messages say when they were published
 
-    /// Since the sample before, each second.
+    /// Since the reading before, each second.
     struct rates {
         double received = 0, lost = 0, skipped = 0;
     };
     rates rate{};
-    std::optional<latency_histogram> recent{};  ///< since the sample before, or in all
+    std::optional<latency_histogram> recent{};  ///< since the reading before, or in all
 };
 
 /// An endpoint whose counts cannot be read, or a subscriber without a publisher.
@@ -95,7 +95,7 @@ struct bystander {
     bool publishes = false;
 };
 
-struct sample {
+struct reading {
     clock::time_point taken{};
     std::size_t processes = 0;
     std::vector<publication> publications{};
@@ -104,6 +104,6 @@ struct sample {
 };
 
 /// Fills in the rates of `now`. Who was not there before has no rates yet.
-void add_rates(sample& now, const sample& before);
+void add_rates(reading& now, const reading& before);
 
 }  // namespace signet::observe

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <signet/observe/sample.hpp>
+#include <signet/observe/reading.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -78,7 +78,7 @@ latency_histogram latency_histogram::since(const latency_histogram& before) cons
     return more;
 }
 
-void add_rates(sample& now, const sample& before) {
+void add_rates(reading& now, const reading& before) {
     const std::chrono::duration<double> passed = now.taken - before.taken;
     if (passed.count() <= 0) return;
     add_rates(now.publications, before.publications, passed.count());

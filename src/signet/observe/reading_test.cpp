@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <signet/observe/sample.hpp>
+#include <signet/observe/reading.hpp>
 
 #include <gtest/gtest.h>
 
@@ -8,38 +8,38 @@ namespace {
 
 using namespace std::chrono_literals;
 
-sample one_publisher(clock::duration at, std::uint64_t published) {
-    sample all{.taken = clock::time_point{at}};
+reading one_publisher(clock::duration at, std::uint64_t published) {
+    reading all{.taken = clock::time_point{at}};
     all.publications.push_back({.of = {.endpoint = 1}, .published = published});
     return all;
 }
 
-sample one_subscriber(clock::duration at, std::uint64_t lost) {
-    sample all{.taken = clock::time_point{at}};
+reading one_subscriber(clock::duration at, std::uint64_t lost) {
+    reading all{.taken = clock::time_point{at}};
     all.subscriptions.push_back({.of = {.endpoint = 2}, .publisher = 1, .lost = lost});
     return all;
 }
 
-TEST(Sample, ARateIsWhatWasCountedMeanwhileBySeconds) {
-    sample now = one_publisher(3s, 300);
+TEST(Reading, ARateIsWhatWasCountedMeanwhileBySeconds) {
+    reading now = one_publisher(3s, 300);
     add_rates(now, one_publisher(1s, 100));
     EXPECT_EQ(now.publications[0].rate.messages, 100);
 }
 
-TEST(Sample, WhoCountsBackwardsHasDoneNothing) {
-    sample now = one_subscriber(2s, 5);
+TEST(Reading, WhoCountsBackwardsHasDoneNothing) {
+    reading now = one_subscriber(2s, 5);
     add_rates(now, one_subscriber(1s, 10));
     EXPECT_EQ(now.subscriptions[0].rate.lost, 0);
 }
 
-TEST(Sample, WhoWasNotThereBeforeHasNoRate) {
-    sample now = one_publisher(2s, 300);
+TEST(Reading, WhoWasNotThereBeforeHasNoRate) {
+    reading now = one_publisher(2s, 300);
     add_rates(now, one_subscriber(1s, 0));
     EXPECT_EQ(now.publications[0].rate.messages, 0);
 }
 
-TEST(Sample, TwoSamplesOfOneMomentHaveNoRates) {
-    sample now = one_publisher(1s, 300);
+TEST(Reading, TwoSamplesOfOneMomentHaveNoRates) {
+    reading now = one_publisher(1s, 300);
     add_rates(now, one_publisher(1s, 100));
     EXPECT_EQ(now.publications[0].rate.messages, 0);
 }
