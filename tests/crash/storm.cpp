@@ -237,7 +237,7 @@ std::string storm_report::summary() const {
 storm_report run_storm(const storm_options& how) {
     storm_report report = storm{how}.run();
     const context sweeper{};
-    constexpr std::ptrdiff_t own_names = 3;  // two folders, and the sweeper's socket
+    constexpr std::ptrdiff_t own_names = 5;  // four folders, and the sweeper's socket
     const std::filesystem::recursive_directory_iterator names{sweeper.directory()};
     report.names_left = std::distance(names, {}) - own_names;
     constexpr long memory_growth_max_kb = 8 * 1024;

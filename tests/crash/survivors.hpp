@@ -138,7 +138,7 @@ public:
             << out_.subscribers() << " subscribers, " << in_.publishers() << " publishers";
         EXPECT_TRUE(eventually([&] { return testing::open_descriptors() == descriptors_; }))
             << testing::open_descriptors() << " descriptors, " << descriptors_ << " before";
-        EXPECT_EQ(names(), 2 + 2 + 3) << "the dead one's names are still there";
+        EXPECT_EQ(names(), 4 + 2 + 2 + 2) << "the dead one's names are still there";
     }
 
     const tidings& told_of(pid_t pid) { return told_[pid]; }
@@ -207,8 +207,8 @@ private:
         return out_.subscribers() == 1 && in_.publishers() == 1;
     }
 
-    /// All that is in the rendezvous directory: two folders and the topic's, and the names of the
-    /// survivors' sockets and endpoints.
+    /// All that is in the rendezvous directory: four folders, the survivors' sockets, the topic's
+    /// two folders, and the names of the survivors' endpoints.
     std::ptrdiff_t names() const {
         return std::distance(std::filesystem::recursive_directory_iterator{place_.path()}, {});
     }

@@ -100,7 +100,8 @@ private:
         const pid_t pid = fork_mortal();
         if (pid != 0) return pid;
         try {
-            watch_steps(transport::shm::choose_geometry(shape_, sizeof(Message), swept_topic));
+            watch_steps(transport::shm::choose_geometry(shape_, wire::descriptor_of<Message>(),
+                                                        swept_topic));
             what.victim(k);
         } catch (const std::exception& e) {
             std::fprintf(stderr, "victim: %s\n", e.what());

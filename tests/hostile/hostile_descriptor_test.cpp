@@ -88,8 +88,9 @@ TEST(HostileDescriptor, HugePagesAreRefused) {
     const os::descriptor file{fd};
     ASSERT_EQ(ftruncate(fd, huge), 0);
     os::add_seals(file, all);
-    const auto complaint = testing::complaint_of([&] { map_peer_memory(file, {.bytes = huge, .used_bytes = 0}); });
-    EXPECT_NE(complaint.find("plain memory"), std::string::npos) << complaint;
+    const auto complaint =
+        testing::complaint_of([&] { map_peer_memory(file, {.bytes = huge, .used_bytes = 0}); });
+    EXPECT_NE(complaint.find("huge pages"), std::string::npos) << complaint;
 }
 
 TEST(HostileDescriptor, ABellPageThatCouldShrinkIsRefused) {
