@@ -92,11 +92,9 @@ public:
     void prepare(const subscriber_options& options = blocking) {
         create(options);
         if (how_ == drive::manual) receive();
-        while (words_.received == 0) try_keep();  // it does not sleep yet
+        while (words_.received == 0) drain();  // it does not sleep yet
         await_go();
-        while (try_keep()) {
-        }
-        held_.clear();
+        drain();
     }
 
     void receive() { check(in_->receive()); }
@@ -122,6 +120,10 @@ public:
     subscriber<Message>& in() { return *in_; }
 
 private:
+    void drain() {
+        while (const auto got = in_->try_receive()) check(got);
+    }
+
     void check(const sample<Message>& got) {
         const bool next = !next_ || got.number() - got.lost_before() == *next_;
         if (!got || !whole(*got) || got->number != got.number() || !next) words_.faulty = true;
