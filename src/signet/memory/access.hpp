@@ -108,6 +108,17 @@ inline void prefetch(const void* where) noexcept {
     __builtin_prefetch(where);
 }
 
+/// Asks for the line of `where` in order to write it.
+inline void prefetch_to_write(const void* where) noexcept {
+#if defined(__x86_64__)
+    asm volatile("prefetchw %0"
+                 :
+                 : "m"(*static_cast<const char*>(where)));  // a no-op where unknown
+#else
+    __builtin_prefetch(where, 1);
+#endif
+}
+
 inline constexpr std::size_t word_bytes = sizeof(std::uint64_t);
 
 // The two loops below are unrolled where `bytes` is a constant, as it is on the way of a typed

@@ -11,6 +11,7 @@ ring_writer::ring_writer(std::byte* segment, const topic_geometry& geometry)
       slot_bytes_{geometry.slot_bytes},
       limit_{geometry.depth},
       header_{reinterpret_cast<segment_header*>(segment)},
+      timed_{geometry.timed},
       geometry_{geometry} {
     add_extent(segment + geometry.chunks_offset(), geometry.chunk_bytes);
     // relaxed: nobody has the segment yet; the handshake publishes it
@@ -35,6 +36,7 @@ ring_reader::ring_reader(const std::byte* segment, const topic_geometry& geometr
       reported_{start},
       report_batch_{told == reporting::each_message ? 1 : geometry.batch()},
       page_{&page},
+      timed_{geometry.timed},
       start_{start},
       geometry_{geometry} {
     add_extent(segment + geometry.chunks_offset(), geometry.chunk_bytes, geometry.chunk_count);
@@ -96,7 +98,23 @@ read_result ring_reader::open_chunk(message_view& view, payload_shape shape) noe
     }
     free_holds_.pop_back();
     ++position_;
+    prefetch_next();
     return read_result::message;
+}
+
+void ring_reader::prefetch_next() const noexcept {
+    // A small chunk ends before the processor has seen where it leads; so, in a stream, the lines
+    // of the next message come while this one is used. Only of one that is there: else they would
+    // be taken from the writer.
+    constexpr std::size_t bytes_ahead = 2048;
+    const slot& s = slot_of(position_);
+    prefetch(&slot_of(position_ + chunk_slots_ahead));
+    if (s.stamp.load(std::memory_order_relaxed) != position_ + 1) return;  // relaxed: a hint
+    // relaxed: checked before use, and only prefetched
+    const auto shape = payload_shape::unpack(s.shape.load(std::memory_order_relaxed));
+    message_view view{};
+    if (shape.bytes > bytes_ahead || place(view, shape) != read_result::message) return;
+    for (std::size_t at = 0; at < shape.bytes; at += line_bytes) prefetch(view.in_place + at);
 }
 
 read_result ring_reader::place(message_view& view, payload_shape shape) const noexcept {

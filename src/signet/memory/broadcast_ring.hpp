@@ -46,6 +46,8 @@ public:
         header_->bytes.store(bytes_, std::memory_order_relaxed);  // relaxed: for onlookers only
     }
 
+    bool timed() const noexcept { return timed_; }
+
     /// Where this writer tells onlookers what it counts on its slow paths.
     publisher_counts& counts() const noexcept { return header_->counts; }
 
@@ -91,7 +93,7 @@ private:
     }
 
     void commit(slot& s, std::uint64_t shape, std::uint64_t time) noexcept {
-        if (geometry_.timed)
+        if (timed_)
             // relaxed: published by the stamp
             s.time(slot_bytes_).store(time, std::memory_order_relaxed);
         s.shape.store(shape, std::memory_order_relaxed);      // P3, published by the stamp
@@ -108,6 +110,7 @@ private:
     std::uint64_t next_ = 0;
     std::uint64_t limit_;
     segment_header* header_;
+    bool timed_;
     std::uint64_t frontier_ = 0;
     std::uint64_t bytes_ = 0;
     topic_geometry geometry_;
@@ -225,7 +228,7 @@ public:
     std::uint64_t lost() const noexcept { return lost_; }
     std::uint64_t skipped() const noexcept { return skipped_; }
     std::uint64_t received() const noexcept { return position_ - start_ - lost_ - skipped_; }
-    bool timed() const noexcept { return geometry_.timed; }
+    bool timed() const noexcept { return timed_; }
 
     /// What the writer says it has published; a liar may say anything.
     std::uint64_t published() const noexcept {
@@ -246,7 +249,7 @@ private:
 
     std::uint64_t time_of(const slot& s) const noexcept {
         // relaxed: ordered by the stamp, and proved by the frontier like the payload
-        return geometry_.timed ? s.time(slot_bytes_).load(std::memory_order_relaxed) : 0;
+        return timed_ ? s.time(slot_bytes_).load(std::memory_order_relaxed) : 0;
     }
 
     /// R3: whether what was copied before is whole.
@@ -259,6 +262,7 @@ private:
     // In a stream the lines of later messages come while this one is used; measured, that is a
     // third more messages, and no loss in a round trip.
     static constexpr std::uint64_t slots_ahead = 64;
+    static constexpr std::uint64_t chunk_slots_ahead = 8;
 
     read_result classify(std::uint64_t stamp) const noexcept {
         return stamp <= position_ ? read_result::empty : read_result::passed;
@@ -267,6 +271,7 @@ private:
     read_result open_inline(const slot& s, payload_shape shape, void* buffer) noexcept;
     read_result open_chunk(message_view& view, payload_shape shape) noexcept;
     read_result place(message_view& view, payload_shape shape) const noexcept;
+    void prefetch_next() const noexcept;
 
     const std::byte* slots_;
     std::uint64_t mask_;
@@ -276,6 +281,7 @@ private:
     std::uint64_t reported_;
     std::uint64_t report_batch_;
     subscriber_page* page_;
+    bool timed_;
     std::uint64_t start_;
     std::uint64_t lost_ = 0;
     std::uint64_t skipped_ = 0;

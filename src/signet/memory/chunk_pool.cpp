@@ -12,12 +12,22 @@ chunk_pool::chunk_pool(const topic_geometry& geometry)
       ring_(geometry.chunk_count == 0 ? 0 : geometry.depth, payload_shape::no_chunk),
       extents_(1) {}
 
-std::optional<std::uint32_t> chunk_pool::take(std::uint32_t extent) {
-    std::vector<std::uint32_t>& free = extents_[extent].free;
-    if (free.empty()) return std::nullopt;
-    const std::uint32_t chunk = free.back();
-    free.pop_back();
+std::optional<std::uint32_t> chunk_pool::take(std::uint32_t extent, reuse order) {
+    std::deque<std::uint32_t>& free = extents_[extent].free;
+    const auto chunk = peek(extent, order);
+    if (!chunk) return std::nullopt;
+    if (order == reuse::newest) {
+        free.pop_back();
+    } else {
+        free.pop_front();
+    }
     return chunk;
+}
+
+std::optional<std::uint32_t> chunk_pool::peek(std::uint32_t extent, reuse order) const {
+    const std::deque<std::uint32_t>& free = extents_[extent].free;
+    if (free.empty()) return std::nullopt;
+    return order == reuse::newest ? free.back() : free.front();
 }
 
 std::optional<std::uint32_t> chunk_pool::take_fresh(std::uint32_t extent) {

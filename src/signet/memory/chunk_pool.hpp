@@ -7,11 +7,18 @@
 #include <signet/memory/topic_layout.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
 
 namespace signet::memory {
+
+/// Which of the freed chunks is used first.
+enum class reuse {
+    newest,  ///< its lines may still be cached
+    oldest,  ///< chunks come in the order of their addresses, which processors foresee
+};
 
 /// Invariants:
 /// 1. Each chunk of an extent below its `used()` is in exactly one place: free, with the user
@@ -25,9 +32,11 @@ public:
     /// A further extent, of as many chunks as the first.
     void add_extent() { extents_.emplace_back(); }
 
-    /// The most recently freed chunk of an extent (its lines may still be cached); none when only
-    /// fresh ones, or none at all, are left.
-    std::optional<std::uint32_t> take(std::uint32_t extent = 0);
+    /// A freed chunk of an extent; none when only fresh ones, or none at all, are left.
+    std::optional<std::uint32_t> take(std::uint32_t extent = 0, reuse order = reuse::newest);
+
+    /// The chunk that the next take() gives, if it gives one.
+    std::optional<std::uint32_t> peek(std::uint32_t extent, reuse order) const;
 
     /// A chunk that was never used; the caller makes sure that it has memory behind it.
     std::optional<std::uint32_t> take_fresh(std::uint32_t extent = 0);
@@ -55,7 +64,7 @@ public:
 private:
     struct chunk_group {
         std::uint32_t used = 0;
-        std::vector<std::uint32_t> free{};
+        std::deque<std::uint32_t> free{};
     };
 
     struct retired {

@@ -44,6 +44,7 @@ topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std
       bells_{create_bells(fencing_, options.memory)},
       data_bell_{bells_in(bells_).data, &data_event_.handle(), fencing_, life::clearing::by_ringer},
       pool_{ring_.geometry()},
+      heels_{ring_.geometry().depth / 16, 1},
       room_bell_{bells_in(bells_).room, fencing_},
       spinner_{options.waiting},
       plane_{std::move(plane)},
@@ -79,6 +80,7 @@ bool topic_publisher::publish_loan(const chunk_loan& loan, std::size_t bytes,
     if (!fixed_size_) ring_.count_bytes(bytes);
     ring_.publish_chunk(loan.chunk, bytes, time_of_message());
     data_bell_.notify();
+    prefetch_next_chunk(memory::extent_of(loan.chunk), bytes);
     return true;
 }
 

@@ -17,6 +17,7 @@
 #include <signet/os/fork_guard.hpp>
 #include <signet/transport/shm/event_log.hpp>
 #include <signet/transport/shm/fair_mutex.hpp>
+#include <signet/transport/shm/heel_pause.hpp>
 #include <signet/transport/shm/shared_memory.hpp>
 #include <signet/transport/shm/subscriber_table.hpp>
 #include <signet/transport/topic.hpp>
@@ -130,7 +131,7 @@ private:
     }
 
     std::uint64_t time_of_message() const {
-        if (!ring_.geometry().timed) return 0;
+        if (!ring_.timed()) return 0;
         return static_cast<std::uint64_t>(clock::now().time_since_epoch().count());
     }
 
@@ -152,6 +153,8 @@ private:
     // Chunks (topic_chunks.cpp).
     std::uint32_t extent_for(std::size_t bytes);
     std::uint32_t grow(std::size_t bytes);
+    memory::reuse order_of(std::uint32_t extent) const;
+    void prefetch_next_chunk(std::uint32_t extent, std::size_t bytes) const;
     std::optional<std::uint32_t> take_chunk(std::uint32_t extent);
     std::optional<std::uint32_t> take_fresh_chunk(std::uint32_t extent);
     void count_memory(std::uint64_t bytes);
@@ -184,6 +187,7 @@ private:
     std::uint64_t chunks_set_aside_ = 0;  ///< of the first extent, with memory since creation
     std::uint32_t loans_out_ = 0;
     std::uint64_t room_found_at_ = 0;  ///< the message that last had to look for room
+    heel_pause heels_;
     std::uint64_t waits_ = 0;
     std::uint64_t waited_ns_ = 0;
     std::uint64_t evicted_ = 0;

@@ -11,13 +11,9 @@
 namespace signet::transport::shm {
 
 bool topic_publisher::wait_for_room(const patience& limit) {
-    // Right behind a slow subscriber each look finds room for a message or two, and the two sides
-    // would trade lines for each. Let it get ahead by some.
-    const bool at_its_heels = ring_.next() - room_found_at_ < ring_.geometry().batch();
-    for (int i = 0; at_its_heels && i < pauses_between_looks(); ++i) memory::relax_cpu();
-    const bool found = make_room() || wait_until(limit, [this] { return make_room(); });
+    if (limit.until != deadline::min()) heels_.pause(ring_.next() - room_found_at_);
     room_found_at_ = ring_.next();
-    return found;
+    return make_room() || wait_until(limit, [this] { return make_room(); });
 }
 
 std::uint64_t topic_publisher::frontier_wanted(std::uint64_t floor) {
@@ -31,7 +27,8 @@ std::uint64_t topic_publisher::frontier_wanted(std::uint64_t floor) {
 }
 
 bool topic_publisher::make_room() {
-    const std::lock_guard locked{table_mutex_};
+    table_mutex_.lock_after_others();
+    const std::lock_guard locked{table_mutex_, std::adopt_lock};
     reclaim(frontier_wanted(table_.blocking_floor(ring_.next())));
     ring_.open_room();
     return ring_.has_room();

@@ -125,9 +125,17 @@ bool topic_subscriber::wait_for_extent(source& from) {
     return true;
 }
 
-void topic_subscriber::note_age(const received_message& message) {
-    const std::uint64_t now = nanoseconds_of(clock::now());
-    message.from->reader.note_age(now - std::min(now, message.view.time));
+void topic_subscriber::finish_more(const received_message& message) {
+    source& from = *message.from;
+    if (message.view.in_place != nullptr) {
+        ++from.held;
+        from.reader.note_hold(message.view.hold, nanoseconds_of(os::coarse_now()));
+    }
+    if (message.view.time != 0) {
+        const std::uint64_t now = nanoseconds_of(clock::now());
+        from.reader.note_age(now - std::min(now, message.view.time));
+    }
+    if (options_.interval_min.count() != 0) next_sample_ = clock::now() + options_.interval_min;
 }
 
 void topic_subscriber::wait_until_time(const patience& limit) {

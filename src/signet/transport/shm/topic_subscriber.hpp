@@ -16,6 +16,7 @@
 #include <signet/os/event.hpp>
 #include <signet/os/fork_guard.hpp>
 #include <signet/transport/shm/event_log.hpp>
+#include <signet/transport/shm/heel_pause.hpp>
 #include <signet/transport/shm/silence_watch.hpp>
 #include <signet/transport/shm/source.hpp>
 #include <signet/transport/topic.hpp>
@@ -218,10 +219,12 @@ private:
     [[gnu::always_inline]] bool take_next(received_message& message, Read&& read) {
         check_process();
         if (news_.load(std::memory_order_acquire)) absorb();  // SYNC news
-        if (newest_only_ && !is_time()) return false;
+        if (newest_only_ && !is_time()) [[unlikely]]
+            return false;
         for (std::size_t looks = 2 * sources_.size(); looks != 0; --looks) {
             source& from = *sources_[turn_];
-            if (newest_only_) from.reader.skip_to_newest();
+            if (newest_only_) [[unlikely]]
+                from.reader.skip_to_newest();
             const memory::read_result result = read(from);
             if (result == memory::read_result::message) {
                 finish(message, from);
@@ -236,12 +239,10 @@ private:
         if (from.reader.report_due()) from.report();
         message.from = &from;
         message.lost_before = std::exchange(from.lost_untold, 0);
-        if (message.view.in_place != nullptr) {
-            ++from.held;
-            from.reader.note_hold(message.view.hold, nanoseconds_of(os::coarse_now()));
+        ++run_;
+        if (message.view.in_place != nullptr || message.view.time != 0 || newest_only_) {
+            finish_more(message);
         }
-        if (message.view.time != 0) note_age(message);
-        if (newest_only_) wait_from(clock::now());
         next_turn();
     }
 
@@ -252,9 +253,6 @@ private:
     /// Whether the shortest time between two samples is over.
     bool is_time() const {
         return next_sample_ == clock::time_point{} || clock::now() >= next_sample_;
-    }
-    void wait_from(clock::time_point now) {
-        if (options_.interval_min.count() != 0) next_sample_ = now + options_.interval_min;
     }
 
     void next_turn() noexcept { turn_ = turn_ + 1 < sources_.size() ? turn_ + 1 : 0; }
@@ -271,6 +269,7 @@ private:
     template <class Look>
     [[gnu::noinline]] bool wait_slowly(const patience& limit, Look&& look) {
         bool found = false;
+        if (limit.until != deadline::min()) heels_.pause(std::exchange(run_, 0));
         while (!found && limit.until != deadline::min() && !over(limit)) {
             if (newest_only_) wait_until_time(limit);
             spinner_.spin([&] { return (found = look()) || over(limit); }, limit.until);
@@ -298,7 +297,7 @@ private:
         return limit.stop.stop_requested() || plane_->stopped();
     }
 
-    void note_age(const received_message& message);
+    void finish_more(const received_message& message);
     void wait_until_time(const patience& limit);
     bool settle_rarity(source& from, memory::read_result result);
     void absorb();
@@ -335,6 +334,8 @@ private:
     std::vector<std::unique_ptr<source>> sources_;
     std::size_t turn_ = 0;
     std::uint64_t sources_version_ = 0;  ///< changes whenever sources_ does
+    std::uint64_t run_ = 0;              ///< messages received since the rings were found empty
+    heel_pause heels_{16, 256};
     bool newest_only_;
     clock::time_point next_sample_{};  ///< no sample before; the epoch: at once
 
