@@ -108,7 +108,6 @@ void ring_reader::prefetch_next() const noexcept {
     // be taken from the writer.
     constexpr std::size_t bytes_ahead = 2048;
     const slot& s = slot_of(position_);
-    prefetch(&slot_of(position_ + chunk_slots_ahead));
     if (s.stamp.load(std::memory_order_relaxed) != position_ + 1) return;  // relaxed: a hint
     // relaxed: checked before use, and only prefetched
     const auto shape = payload_shape::unpack(s.shape.load(std::memory_order_relaxed));

@@ -262,7 +262,6 @@ private:
     // In a stream the lines of later messages come while this one is used; measured, that is a
     // third more messages, and no loss in a round trip.
     static constexpr std::uint64_t slots_ahead = 64;
-    static constexpr std::uint64_t chunk_slots_ahead = 8;
 
     read_result classify(std::uint64_t stamp) const noexcept {
         return stamp <= position_ ? read_result::empty : read_result::passed;
