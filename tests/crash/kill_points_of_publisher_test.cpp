@@ -84,7 +84,7 @@ TEST(KillPointsOfPublisher, WhileItDropsALoan) {
                   }
                   victim.publish();
               }},
-              {"load hazard", "fallocate", "store slot.stamp"});
+              {"fallocate", "store slot.stamp"});
 }
 
 TEST(KillPointsOfPublisher, WhileItFindsTheRingFull) {
