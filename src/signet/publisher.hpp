@@ -7,7 +7,7 @@
 // subscribers read in place, and are best written there to begin with: loan(), write, publish().
 // Any other T (structs with strings, vectors, maps, optionals, variants, nested at will) travels as
 // MessagePack, encoded straight into the ring or chunk; messages may grow as they like. Types of
-// Protobuf and its like travel by a codec (wire/codec.hpp).
+// Protobuf and its like travel by a codec (codec.hpp).
 //
 // Thread safety: one thread at a time, but for subscribers(), statuses(), wait_for_subscribers()
 // and try_event(). Nothing waits for a subscriber unless that subscriber chose delivery::block.
