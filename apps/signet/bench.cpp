@@ -183,6 +183,7 @@ void add_bench(CLI::App& app, action& chosen) {
     bench->footer("Example:\n  signet bench topic --json > before.json");
     add_limits(*bench, chosen);
     add_topic(*bench, chosen);
+    add_bench_crowd(*bench, chosen);
 }
 
 }  // namespace signet::command

@@ -22,4 +22,7 @@ void add_doctor(CLI::App& app, action& chosen);
 void add_bench(CLI::App& app, action& chosen);
 void add_tour(CLI::App& app, action& chosen);
 
+/// A subcommand of `bench`.
+void add_bench_crowd(CLI::App& bench, action& chosen);
+
 }  // namespace signet::command

@@ -43,6 +43,25 @@ TEST_P(CommandBenchTest, TellsEachCaseWithAllFields) {
     }
 }
 
+/// Likewise, for `bench crowd`.
+struct CommandCrowdTest : CommandTest, ::testing::WithParamInterface<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(, CommandCrowdTest,
+                         ::testing::Values("idle", "disturbed", "encode", "observed"));
+
+TEST_P(CommandCrowdTest, TellsEachCaseWithoutTheOthersAndWithThem) {
+    if (os::cpu_count() < 2 && GetParam() != std::string{"encode"}) {
+        GTEST_SKIP() << "it needs two cpus";
+    }
+    const outcome ended = run({"bench", "crowd", "--quick", "--json", "--case", GetParam()});
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const json list = json::parse(ended.out);
+    EXPECT_EQ(list.size(), GetParam() == std::string{"disturbed"} ? 3 : 1);
+    for (const json& one : list) {
+        for (const char* field : {"without", "with", "ratio"}) EXPECT_GT(one[field], 0) << one;
+    }
+}
+
 TEST_F(CommandTest, BenchLimitsTellsEachLimit) {
     const outcome ended = run({"bench", "limits", "--json", "--scale", "0.05"});
     ASSERT_EQ(ended.status, 0) << ended.err;
