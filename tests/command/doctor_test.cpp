@@ -84,7 +84,8 @@ TEST_F(DoctorTest, AStoppedProcessIsCalledStopped) {
 }
 
 TEST_F(DoctorTest, AProcessWithoutDescriptorsLeftIsTold) {
-    running shell = start_shell("ulimit -n 20; exec $SIGNET sub a/b");
+    const std::string inherited = "for fd in 3 4 5 6 7 8 9; do eval \"exec $fd>&-\"; done; ";
+    running shell = start_shell(inherited + "ulimit -n 20; exec $SIGNET sub a/b");
     EXPECT_TRUE(
         eventually([&] { return mentions(run({"doctor", "a/b"}).out, "of 20 descriptors"); }));
 }

@@ -63,6 +63,7 @@ bool wait_engine::enable(wait_key which, bool wanted) {
 }
 
 void wait_engine::drive(std::shared_ptr<link::control_plane> plane) {
+    if (!plane->manual()) return;  // its own thread drives it
     if (std::find(planes_.begin(), planes_.end(), plane) != planes_.end()) return;
     open_set();
     set_->add(plane->fd(), os::interest::readable, plane_bit | planes_.size());
