@@ -216,9 +216,7 @@ void topic_subscriber::process_eviction(const link::peer_identity& who,
     const std::uint64_t publisher = frame.u64(key::from);
     silence_.remove(publisher);
     events_.add(topic_event::kind::evicted, who, publisher, std::string{frame.text(key::reason)});
-    cut_off_from(publisher, {errc::evicted, "receive from topic", topic_,
-                             "its publisher waited for this subscriber for longer than it bears "
-                             "(stall_budget); read faster, or use delivery::drop_oldest"});
+    cut_off_from(publisher, eviction());
 }
 
 void topic_subscriber::cut_off_from(std::uint64_t publisher, const error& why) {

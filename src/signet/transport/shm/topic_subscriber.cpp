@@ -96,6 +96,9 @@ void topic_subscriber::note_only_bell() {
 bool topic_subscriber::settle_rarity(source& from, memory::read_result result) {
     switch (result) {
         case memory::read_result::passed:
+            // Who blocks is passed only by a publisher that gave it up; the word of it may be under
+            // way.
+            if (options_.policy == delivery::block && !from.cut_off) from.cut_off = eviction();
             if (from.cut_off) {
                 retire_current();
             } else if (const std::uint64_t lost = from.reader.skip_passed(); lost != 0) {
@@ -116,6 +119,12 @@ bool topic_subscriber::settle_rarity(source& from, memory::read_result result) {
         case memory::read_result::message: break;
     }
     return !sources_.empty();
+}
+
+error topic_subscriber::eviction() const {
+    return {errc::evicted, "receive from topic", topic_,
+            "its publisher waited for this subscriber for longer than it bears (stall_budget), or "
+            "lost its link to it; read faster, or use delivery::drop_oldest"};
 }
 
 bool topic_subscriber::wait_for_extent(source& from) {
@@ -229,6 +238,7 @@ bool topic_subscriber::prepare_sleep() {
     words_.clear();
     const bool by_events = plane_->manual() || sources_.size() >= os::futex_waiters_max;
     if (by_events) {
+        words_.push_back(notice_.watch());
         fd();
         settle_events();
     } else {

@@ -319,6 +319,7 @@ private:
                         const wire::frame_reader& frame, std::vector<os::descriptor> descriptors);
     void process_eviction(const link::peer_identity& who, const wire::frame_reader& frame);
     void cut_off_from(std::uint64_t publisher, const error& why);
+    error eviction() const;
     void end(const link::peer_identity& who, std::uint64_t publisher, const link::departure& how);
     void fail(const link::peer_identity& who, std::uint64_t publisher, const error& why);
     bool is_event_only(const error& why) const;
