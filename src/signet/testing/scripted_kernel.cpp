@@ -3,18 +3,29 @@
 
 #include <sys/syscall.h>
 
+#include <atomic>
+
 namespace signet::testing {
 namespace {
 
 constexpr long any_number = -1;
 
 thread_local scripted_kernel* script_of_thread = nullptr;
-os::kernel_entry entry_below = nullptr;
+std::atomic<os::kernel_entry> entry_below{nullptr};
+
+/// What threads without a script go on to. One may get here just before the constructor has said
+/// what that is.
+os::kernel_entry below() {
+    os::kernel_entry entry = nullptr;
+    while ((entry = entry_below.load(std::memory_order_acquire)) == nullptr) {  // SYNC entry-below
+    }
+    return entry;
+}
 
 }  // namespace
 
 scripted_kernel::scripted_kernel() : before_{os::exchange_kernel_entry(&enter)} {
-    entry_below = before_;
+    entry_below.store(before_, std::memory_order_release);  // SYNC entry-below
     script_of_thread = this;
 }
 
@@ -51,7 +62,7 @@ int scripted_kernel::calls(long number) const {
 }
 
 long scripted_kernel::enter(long number, const os::kernel_arguments& arguments) {
-    if (script_of_thread == nullptr) return entry_below(number, arguments);
+    if (script_of_thread == nullptr) return below()(number, arguments);
     return script_of_thread->follow(number, arguments);
 }
 
