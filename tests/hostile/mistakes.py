@@ -38,10 +38,12 @@ SUITES = {
 
 MISTAKES = [
     Mistake("the index of a chunk is not checked", RING,
-            "shape.chunk < geometry_.chunk_count && ", "", "memory"),
+            "index >= e.chunk_count || ", "", "memory"),
     Mistake("the bytes of a chunk are not checked", RING,
-            "shape.chunk < geometry_.chunk_count && shape.bytes <= geometry_.payload_bytes_max",
-            "shape.chunk < geometry_.chunk_count", "memory"),
+            "index >= e.chunk_count || shape.bytes > e.chunk_bytes", "index >= e.chunk_count",
+            "memory"),
+    Mistake("an extent that nobody gave is looked into", RING,
+            "    if (number >= extents_.size()) return read_result::absent;\n", "", "memory"),
     Mistake("a length is loaded again after it was checked", RING,
             "    free_holds_.pop_back();\n",
             "    free_holds_.pop_back();\n    view.bytes = payload_shape::unpack(slot_of(position_)"
@@ -64,7 +66,8 @@ MISTAKES = [
             "os::includes(facts.present, seals)", "os::includes(facts.present, seals) || true",
             "memory"),
     Mistake("the announced size is believed", MEMORY,
-            "facts.bytes == bytes", "facts.bytes == bytes || true", "memory"),
+            "require(facts.bytes == whole_pages(expected.bytes, page),", "require(true,",
+            "memory"),
     Mistake("the announced geometry is believed", REQUEST,
             "if (g.sound()) return g;", "if (g.sound() || true) return g;", "link"),
     Mistake("slots that are too small for the type are taken", REQUEST,
