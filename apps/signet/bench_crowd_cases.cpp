@@ -79,7 +79,7 @@ void publish_to_idle(const std::string& directory, const effort& how, two_logs& 
     for (auto& each : to) publish_ns(each);  // warms up
     const deadline enough = after(how.length);
     while (clock::now() < enough) {
-        for (std::size_t i : {0, 1}) all.logs[i].add(publish_ns(to[i]));
+        for (const std::size_t i : {0u, 1u}) all.logs[i].add(publish_ns(to[i]));
     }
     all.end();
 }
@@ -207,7 +207,7 @@ void receive_stream(const std::string& directory, two_logs& all) {
         last = now;
     }
     const double ticks_per_us = static_cast<double>(tsc_clock::instance().ticks(1ms)) / 1000;
-    for (std::size_t i : {0, 1}) {
+    for (const std::size_t i : {0u, 1u}) {
         all.logs[i].add(found.messages[i] / found.ticks[i] * ticks_per_us);
     }
 }
