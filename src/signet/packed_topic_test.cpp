@@ -203,6 +203,13 @@ TEST_F(PackedTopic, MoreThanTheLargestPayloadIsAnErrorThatSaysSo) {
     EXPECT_TRUE(out.publish("fits"));
 }
 
+TEST_F(PackedTopic, MoreMemoryThanASegmentSpansIsAnErrorThatSaysWhatToLower) {
+    raw_publisher out{here_, "t", wire::bytes_descriptor(), {.depth = 1 << 16}};
+    const auto complaint = complaint_of([&] { out.loan(std::size_t{300} << 20); });
+    EXPECT_NE(complaint.find("lower depth"), std::string::npos) << complaint;
+    EXPECT_TRUE(out.loan(1000));
+}
+
 TEST_F(PackedTopic, ARawSubscriberSeesBytesAndWhatTheyAre) {
     publisher<place> out{here_, "t"};
     raw_subscriber in{there_, "t"};

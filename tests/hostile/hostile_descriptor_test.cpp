@@ -5,6 +5,7 @@
 #include <signet/os/event.hpp>
 #include <signet/os/memfd.hpp>
 #include <signet/testing/failures.hpp>
+#include <signet/testing/temporary_directory.hpp>
 #include <signet/transport/shm/shared_memory.hpp>
 
 #include <fcntl.h>
@@ -74,9 +75,9 @@ TEST(HostileDescriptor, WhatIsNotMemoryIsRefused) {
 }
 
 TEST(HostileDescriptor, AFileWithANameIsRefused) {
-    std::string path = "/tmp/signet-hostile-XXXXXX";
-    const os::descriptor file{mkstemp(path.data())};
-    unlink(path.c_str());
+    const testing::temporary_directory place;
+    const std::string path = place.path() + "/file";
+    const os::descriptor file{open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
     ASSERT_EQ(ftruncate(file.get(), bytes), 0);
     EXPECT_NE(complaint_about(file), "no error");
 }

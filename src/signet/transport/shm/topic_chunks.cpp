@@ -44,13 +44,19 @@ std::uint32_t topic_publisher::extent_for(std::size_t bytes) {
 }
 
 std::uint32_t topic_publisher::grow(std::size_t bytes) {
-    // Each extent at least doubles the chunks, so 32 of them go from a line to the largest payload.
+    // Each further extent has chunks of a higher power of two, so 32 of them go from a line to the
+    // largest payload.
     const memory::topic_geometry& g = ring_.geometry();
     const std::uint64_t doubled = std::bit_ceil(std::uint64_t{bytes});
     const std::uint64_t most =
         (g.payload_bytes_max + memory::line_bytes - 1) & ~(std::uint64_t{memory::line_bytes} - 1);
     const std::uint64_t chunk_bytes =
         std::min(std::max<std::uint64_t>(doubled, memory::line_bytes), most);
+    if (chunk_bytes > memory::segment_bytes_max / g.chunk_count) {
+        throw error{errc::too_large, "publish to topic", topic_,
+                    std::to_string(g.chunk_count) + " chunks of " + std::to_string(chunk_bytes) +
+                        " bytes are more than a segment can span; lower depth or held_total"};
+    }
     shared_memory more =
         create_own_memory("signet-chunks", chunk_bytes * g.chunk_count, options_.pages);
     const auto plane_locked = plane_->lock();
