@@ -143,7 +143,7 @@ void topic_subscriber::received(link::peer& from, const wire::frame_reader& fram
     if (frame.kind() == link::kind::welcome) {
         process_welcome(joined->second, from, frame, std::move(descriptors));
     } else if (frame.kind() == link::kind::extent) {
-        process_extent(from, joined->first, frame, std::move(descriptors));
+        process_extent(from, joined->first, joined->second, frame, std::move(descriptors));
     } else if (frame.kind() == link::kind::evict) {
         process_eviction(from.identity, frame);
     } else if (frame.kind() == link::kind::leave) {
@@ -187,8 +187,10 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
 }
 
 void topic_subscriber::process_extent(const link::peer& from, std::uint64_t publisher,
-                                      const wire::frame_reader& frame,
+                                      join_request& request, const wire::frame_reader& frame,
                                       std::vector<os::descriptor> descriptors) {
+    // One that was lost for want of descriptors leaves a gap: what follows would be taken for it.
+    if (frame.u64(key::number) != request.extents) return;
     const std::uint64_t chunk_bytes = frame.u64(key::chunk_bytes);
     const std::uint64_t chunk_count = frame.u64(key::chunk_count);
     const memory::topic_geometry shape{.depth = 2,
@@ -196,7 +198,8 @@ void topic_subscriber::process_extent(const link::peer& from, std::uint64_t publ
                                        .payload_bytes_max = 0,
                                        .chunk_bytes = chunk_bytes,
                                        .chunk_count = chunk_count};
-    if (descriptors.size() != 1 || chunk_bytes == 0 || !shape.sound()) {
+    const bool too_many = request.extents == memory::extents_max;
+    if (descriptors.size() != 1 || chunk_bytes == 0 || !shape.sound() || too_many) {
         throw error{errc::peer_misbehaved, "read from a publisher", topic_,
                     "the chunks it offers are impossible"};
     }
@@ -208,6 +211,7 @@ void topic_subscriber::process_extent(const link::peer& from, std::uint64_t publ
              {.bytes = chunk_bytes * chunk_count, .used_bytes = 0, .huge_pages = of_our_user(from)},
              options_.memory),
          chunk_bytes, chunk_count});
+    ++request.extents;
     hand_over(std::move(news));
 }
 

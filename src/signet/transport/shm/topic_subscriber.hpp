@@ -181,6 +181,7 @@ private:
         std::shared_ptr<os::mapping> page;
         std::shared_ptr<const os::descriptor> file;  ///< of the page, for onlookers
         bool welcomed = false;
+        std::uint64_t extents = 1;  ///< that it has given us; the first came with the welcome
     };
 
     /// The page of a publisher we read from, where the receiving thread counts.
@@ -315,7 +316,7 @@ private:
 
     void process_welcome(join_request& request, link::peer& from, const wire::frame_reader& frame,
                          std::vector<os::descriptor> descriptors);
-    void process_extent(const link::peer& from, std::uint64_t publisher,
+    void process_extent(const link::peer& from, std::uint64_t publisher, join_request& request,
                         const wire::frame_reader& frame, std::vector<os::descriptor> descriptors);
     void process_eviction(const link::peer_identity& who, const wire::frame_reader& frame);
     void cut_off_from(std::uint64_t publisher, const error& why);
