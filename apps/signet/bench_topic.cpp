@@ -320,23 +320,27 @@ private:
     std::size_t slots_ = 0;
 };
 
-/// The bare ring is given as much memory as serves it best.
+/// As many messages as serve the bare ring best; ours is given the same.
 template <std::size_t Bytes>
-double bulk_limit(const effort& how) {
-    constexpr std::size_t depth =
-        std::clamp<std::size_t>((std::size_t{16} << 20) / Bytes, 16, 4096);
-    return limits::bare_bulk_ring_gb_per_s(Bytes, depth, how.limit_length / 2);
+constexpr std::uint64_t depth_for() {
+    return std::clamp<std::size_t>((std::size_t{16} << 20) / Bytes, 16, 4096);
 }
 
 template <std::size_t Bytes>
-bench_case stream_case(std::uint64_t depth) {
+double bulk_limit(const effort& how) {
+    return limits::bare_bulk_ring_gb_per_s(Bytes, depth_for<Bytes>(), how.limit_length / 2);
+}
+
+template <std::size_t Bytes>
+bench_case stream_case() {
     constexpr bool small = Bytes <= 64;
+    constexpr std::uint64_t depth = depth_for<Bytes>();
     return {.name = fmt::format("stream/{}", Bytes),
             .kind = bench_kind::stream,
             .payload_bytes = Bytes,
             .wait = "poll",
             .limit_name = small ? "ring_msgs_per_s" : "bulk_ring_gb_per_s",
-            .round = [depth, bare = ring_limit{}](const effort& how) mutable {
+            .round = [bare = ring_limit{}](const effort& how) mutable {
                 const double limit = small ? bare(how) : bulk_limit<Bytes>(how);
                 return round_result{limit, {}, stream_msgs_per_s<Bytes>(depth, how.length)};
             }};
@@ -416,11 +420,11 @@ std::vector<bench_case> topic_cases() {
            polled_case<std::size_t{1} << 20>(),
            std::move(all.front()),
            sleeping_case("sleep/two_cores", 2, "futex_rtt_ns"),
-           stream_case<8>(4096),
-           stream_case<64>(4096),
-           stream_case<1024>(0),
-           stream_case<65536>(0),
-           stream_case<std::size_t{1} << 20>(0),
+           stream_case<8>(),
+           stream_case<64>(),
+           stream_case<1024>(),
+           stream_case<65536>(),
+           stream_case<std::size_t{1} << 20>(),
            fan_out_case(1),
            fan_out_case(2)};
     return all;

@@ -72,8 +72,9 @@ std::string notes_of(const publication& one) {
 std::string notes_of(const subscription& one) {
     std::string notes = one.of.problem;
     if (!one.held.empty()) {
-        append(notes, fmt::format("holds {}, longest since {}", one.held.size(),
-                                  duration_text(one.held.front().age)));
+        append(notes, fmt::format("holds {}", one.held.size()));
+        const std::chrono::nanoseconds longest = one.held.front().age;
+        if (longest.count() != 0) append(notes, "longest since " + duration_text(longest));
     }
     if (one.finished) append(notes, "reads no more");
     append(notes, policy_name(one.policy));

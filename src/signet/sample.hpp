@@ -79,8 +79,7 @@ public:
 private:
     friend class receiver<sample>;
 
-    bool look(const std::shared_ptr<transport::shm::topic_subscriber>& from,
-              transport::shm::received_message& message) {
+    bool look(transport::shm::topic_subscriber& from, transport::shm::received_message& message) {
         return slot_.look(from, message);
     }
 
@@ -100,8 +99,7 @@ public:
 private:
     friend class receiver<raw_sample>;
 
-    bool look(const std::shared_ptr<transport::shm::topic_subscriber>& from,
-              transport::shm::received_message& message) {
+    bool look(transport::shm::topic_subscriber& from, transport::shm::received_message& message) {
         return slot_.look(from, message);
     }
 

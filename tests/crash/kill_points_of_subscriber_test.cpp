@@ -72,8 +72,8 @@ TEST(KillPointsOfSubscriber, WhileItReceivesSmallMessages) {
 
 TEST(KillPointsOfSubscriber, WhileItReceivesLargeMessages) {
     sweep<large_message> swept;
-    swept.run({receive_some<large_message>}, {"load slot.stamp", "load slot.shape", "store hazard",
-                                              "fence", "load frontier", "store cursor"});
+    swept.run({receive_some<large_message>}, {"load slot.stamp", "load slot.shape", "load passing",
+                                              "store opened", "store cursor"});
 }
 
 TEST(KillPointsOfSubscriber, WhileItSleeps) {
@@ -129,7 +129,7 @@ TEST(KillPointsOfSubscriber, WhileItHoldsAndReleases) {
                   victim.receive_and_keep();
                   for (int i = 0; i < 3; ++i) victim.release();
               }},
-              {"store hazard", "load frontier", "store cursor"});
+              {"store hazard", "load passing", "store cursor"});
 }
 
 TEST(KillPointsOfSubscriber, WhileItFindsThatItWasPassed) {

@@ -34,6 +34,7 @@ std::string file_of(long fd) {
 
 std::string segment_word(std::size_t offset, const memory::topic_geometry& g) {
     if (offset == offsetof(segment_header, frontier)) return "frontier";
+    if (offset == offsetof(segment_header, passing)) return "passing";
     if (offset == offsetof(segment_header, published)) return "published";
     if (offset < g.slots_offset()) return "segment header";
     if (offset >= g.slots_offset() + g.depth * g.slot_bytes) return "chunk";
@@ -46,6 +47,7 @@ std::string page_word(std::size_t offset) {
     if (offset == offsetof(subscriber_page, cursor)) return "cursor";
     if (offset == offsetof(subscriber_page, start)) return "start";
     if (offset == offsetof(subscriber_page, lost)) return "lost";
+    if (offset == offsetof(subscriber_page, opened)) return "opened";
     return offset >= offsetof(subscriber_page, hazard) ? "hazard" : "page header";
 }
 

@@ -64,7 +64,8 @@ protected:
 
     guarded_memory segment_{geometry.segment_bytes()};
     memory::subscriber_page page_{};
-    memory::ring_reader reader_{segment_.begin(), geometry, page_, 0, 4, memory::reporting{}};
+    memory::ring_reader reader_{segment_.begin(),    geometry,          page_, 0, 4,
+                                memory::reporting{}, memory::guarding{}};
     liar liar_{segment_.begin(), geometry.segment_bytes(), seed_wanted()};
     memory::message_view view_{};
     unsigned sum_ = 0;

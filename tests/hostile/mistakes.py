@@ -37,17 +37,19 @@ SUITES = {
 }
 
 MISTAKES = [
-    Mistake("the index of a chunk is not checked", RING,
+    Mistake("the index of a chunk is not checked", RING_HEADER,
             "index >= e.chunk_count || ", "", "memory"),
-    Mistake("the bytes of a chunk are not checked", RING,
+    Mistake("the bytes of a chunk are not checked", RING_HEADER,
             "index >= e.chunk_count || shape.bytes > e.chunk_bytes", "index >= e.chunk_count",
             "memory"),
-    Mistake("an extent that nobody gave is looked into", RING,
-            "    if (number >= extents_.size()) return read_result::absent;\n", "", "memory"),
-    Mistake("a length is loaded again after it was checked", RING,
-            "    free_holds_.pop_back();\n",
-            "    free_holds_.pop_back();\n    view.bytes = payload_shape::unpack(slot_of(position_)"
-            ".shape.load(std::memory_order_relaxed)).bytes;\n", "memory"),
+    Mistake("an extent that nobody gave is looked into", RING_HEADER,
+            "        if (number >= extents_.size()) {\n"
+            "            return number < extents_max ? read_result::absent : read_result::broken;\n"
+            "        }\n", "", "memory"),
+    Mistake("a length is loaded again after it was checked", RING_HEADER,
+            "        free_holds_.pop_back();\n",
+            "        free_holds_.pop_back();\n        view.bytes = payload_shape::unpack("
+            "slot_of(position_).shape.load(std::memory_order_relaxed)).bytes;\n", "memory"),
     Mistake("the length of an inline message is not limited", RING,
             "std::min<std::size_t>(shape.bytes, geometry_.inline_bytes_max())", "shape.bytes",
             "memory"),
@@ -78,7 +80,7 @@ MISTAKES = [
     Mistake("a stamp does not release what it commits", RING_HEADER,
             "s.stamp.store(next_ + 1, std::memory_order_release)",
             "s.stamp.store(next_ + 1, std::memory_order_relaxed)", "threads"),
-    Mistake("a hazard does not release what was read under it", RING,
+    Mistake("a hazard does not release what was read under it", RING_HEADER,
             "page_->hazard[hold].store(0, std::memory_order_release)",
             "page_->hazard[hold].store(0, std::memory_order_relaxed)", "threads"),
 ]

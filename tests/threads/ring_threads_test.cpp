@@ -132,7 +132,9 @@ public:
                   0,
                   held_max,
                   policy == delivery::block ? memory::reporting::each_message
-                                            : memory::reporting::in_batches},
+                                            : memory::reporting::in_batches,
+                  policy == delivery::block ? memory::guarding::by_cursor
+                                            : memory::guarding::by_hazard},
           data_{shared.bell_page().data, mode_},
           room_{shared.bell_page().room, nullptr, mode_, life::clearing::by_sleeper} {}
 

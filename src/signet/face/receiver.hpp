@@ -116,7 +116,7 @@ private:
     Sample fill(Find&& find) {
         Sample next;
         transport::shm::received_message message;
-        if (find([&] { return next.look(engine_.shared(), message); })) next.note(message);
+        if (find([&] { return next.look(*engine_, message); })) next.note(message);
         return next;
     }
 

@@ -9,7 +9,7 @@
 namespace signet::link {
 
 /// Both sides name theirs in `hello`; another version is refused with words that say both.
-inline constexpr std::uint64_t protocol_version = 2;
+inline constexpr std::uint64_t protocol_version = 3;
 
 /// Frames between contexts.
 namespace kind {

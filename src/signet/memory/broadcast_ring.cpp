@@ -27,7 +27,7 @@ void ring_writer::advance_frontier(std::uint64_t frontier) noexcept {
 
 ring_reader::ring_reader(const std::byte* segment, const topic_geometry& geometry,
                          subscriber_page& page, std::uint64_t start, std::uint32_t held_max,
-                         reporting told)
+                         reporting told, guarding guarded)
     : slots_{segment + geometry.slots_offset()},
       mask_{geometry.depth - 1},
       slot_bytes_{geometry.slot_bytes},
@@ -35,6 +35,7 @@ ring_reader::ring_reader(const std::byte* segment, const topic_geometry& geometr
       header_{reinterpret_cast<const segment_header*>(segment)},
       reported_{start},
       report_batch_{told == reporting::each_message ? 1 : geometry.batch()},
+      guarded_{guarded},
       page_{&page},
       timed_{geometry.timed},
       start_{start},
@@ -59,19 +60,6 @@ read_result ring_reader::try_open(message_view& view, void* buffer) noexcept {
                                                   : open_chunk(view, shape);
 }
 
-read_result ring_reader::try_hold(message_view& view, std::size_t bytes) noexcept {
-    const slot& s = slot_of(position_);
-    const std::uint64_t stamp = s.stamp.load(std::memory_order_acquire);  // R1, SYNC stamp
-    if (stamp != position_ + 1) return classify(stamp);
-    // relaxed: proved by the frontier in open_chunk(), and checked there before use
-    const auto shape = payload_shape::unpack(s.shape.load(std::memory_order_relaxed));
-    view = {position_, shape.bytes, nullptr, 0, time_of(s)};
-    const read_result result = open_chunk(view, shape);
-    if (result != read_result::message || shape.bytes == bytes) return result;
-    release(view.hold);
-    return read_result::broken;
-}
-
 read_result ring_reader::open_inline(const slot& s, payload_shape shape, void* buffer) noexcept {
     const std::size_t bytes = std::min<std::size_t>(shape.bytes, geometry_.inline_bytes_max());
     copy_out(buffer, s.payload(), bytes);  // R2
@@ -81,55 +69,14 @@ read_result ring_reader::open_inline(const slot& s, payload_shape shape, void* b
     return read_result::message;
 }
 
-read_result ring_reader::open_chunk(message_view& view, payload_shape shape) noexcept {
-    if (free_holds_.empty()) return read_result::full;
-    view.hold = free_holds_.back();
+bool ring_reader::guard_by_hazard(std::uint32_t hold) noexcept {
+    hazard_set_ = hold;
     // Release: a scan that finds this value in place of the zero of release() must also be ordered
     // after the reads under the earlier hold.
-    page_->hazard[view.hold].store(position_ + 1, std::memory_order_release);  // R4, SYNC hazard
-    fence(std::memory_order_seq_cst);                                          // SYNC hazard
+    page_->hazard[hold].store(position_ + 1, std::memory_order_release);  // R4, SYNC hazard
+    fence(std::memory_order_seq_cst);                                     // SYNC hazard
     // relaxed: ordered by the fence above
-    const bool held = header_->frontier.load(std::memory_order_relaxed) <= position_;
-    const read_result result = held ? place(view, shape) : read_result::passed;
-    if (result != read_result::message) {
-        // relaxed: nothing was read under this hazard
-        page_->hazard[view.hold].store(0, std::memory_order_relaxed);
-        return result;
-    }
-    free_holds_.pop_back();
-    ++position_;
-    prefetch_next();
-    return read_result::message;
-}
-
-void ring_reader::prefetch_next() const noexcept {
-    // A small chunk ends before the processor has seen where it leads; so, in a stream, the lines
-    // of the next message come while this one is used. Only of one that is there: else they would
-    // be taken from the writer.
-    constexpr std::size_t bytes_ahead = 2048;
-    const slot& s = slot_of(position_);
-    if (s.stamp.load(std::memory_order_relaxed) != position_ + 1) return;  // relaxed: a hint
-    // relaxed: checked before use, and only prefetched
-    const auto shape = payload_shape::unpack(s.shape.load(std::memory_order_relaxed));
-    message_view view{};
-    if (shape.bytes > bytes_ahead || place(view, shape) != read_result::message) return;
-    for (std::size_t at = 0; at < shape.bytes; at += line_bytes) prefetch(view.in_place + at);
-}
-
-read_result ring_reader::place(message_view& view, payload_shape shape) const noexcept {
-    const std::uint32_t number = extent_of(shape.chunk);
-    const std::uint32_t index = index_in_extent(shape.chunk);
-    if (number >= extents_max) return read_result::broken;
-    if (number >= extents_.size()) return read_result::absent;
-    const chunk_group& e = extents_[number];
-    if (index >= e.chunk_count || shape.bytes > e.chunk_bytes) return read_result::broken;
-    view.in_place = e.base + index * e.chunk_bytes;
-    return read_result::message;
-}
-
-void ring_reader::release(std::uint32_t hold) noexcept {
-    page_->hazard[hold].store(0, std::memory_order_release);  // R6, SYNC hazard
-    free_holds_.push_back(hold);
+    return header_->frontier.load(std::memory_order_relaxed) <= position_;
 }
 
 std::uint64_t ring_reader::skip_passed() noexcept {

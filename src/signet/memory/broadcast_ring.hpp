@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace signet::memory {
@@ -53,6 +54,12 @@ public:
 
     /// M2, M3: gives up the messages below `frontier`. The caller then scans the hazards.
     void advance_frontier(std::uint64_t frontier) noexcept;
+
+    /// C4: whether messages at the cursor of a blocking subscriber may be overwritten. To begin
+    /// with it, a barrier in all processes must follow.
+    void let_pass(bool passing) noexcept {
+        header_->passing.store(passing ? 1 : 0, std::memory_order_relaxed);  // SYNC passing
+    }
 
     /// M6: uses the room that the frontier gives.
     void open_room() noexcept { limit_ = frontier_ + geometry_.depth; }
@@ -142,12 +149,20 @@ enum class reporting {
     in_batches,    ///< only for onlookers
 };
 
+/// What keeps the message that a reader opened last from being overwritten.
+enum class guarding {
+    by_hazard,  ///< a hazard, and a fence
+    by_cursor,  ///< the cursor, which the writer does not pass, until `passing` says that it may
+};
+
 /// A subscriber's end of one publisher's ring.
 class ring_reader {
 public:
     /// `segment` is mapped read-only, `page` is this subscriber's own page; both outlive this.
+    /// `guarded` by the cursor only where the writer waits for this reader, and can make a barrier
+    /// in this process.
     ring_reader(const std::byte* segment, const topic_geometry& geometry, subscriber_page& page,
-                std::uint64_t start, std::uint32_t held_max, reporting told);
+                std::uint64_t start, std::uint32_t held_max, reporting told, guarding guarded);
 
     /// Copies the next message, which must be inline and of exactly `Bytes` bytes, to `to`.
     template <std::size_t Bytes>
@@ -175,7 +190,18 @@ public:
     read_result try_open(message_view& view, void* buffer) noexcept;
 
     /// Holds the next message, which must be of exactly `bytes` bytes and lie in a chunk.
-    read_result try_hold(message_view& view, std::size_t bytes) noexcept;
+    read_result try_hold(message_view& view, std::size_t bytes) noexcept {
+        const slot& s = slot_of(position_);
+        const std::uint64_t stamp = s.stamp.load(std::memory_order_acquire);  // R1, SYNC stamp
+        if (stamp != position_ + 1) return classify(stamp);
+        // relaxed: proved in open_chunk(), and checked there before use
+        const auto shape = payload_shape::unpack(s.shape.load(std::memory_order_relaxed));
+        view = {position_, shape.bytes, nullptr, 0, time_of(s)};
+        const read_result result = open_chunk(view, shape);
+        if (result != read_result::message || shape.bytes == bytes) return result;
+        release(view.hold);
+        return read_result::broken;
+    }
 
     /// Whether a read would find anything but an empty ring; reads and changes nothing.
     bool anything_there() const noexcept {
@@ -184,7 +210,19 @@ public:
     }
 
     /// R6: ends the hold of a message that was opened in place.
-    void release(std::uint32_t hold) noexcept;
+    void release(std::uint32_t hold) noexcept {
+        if (hold == at_cursor_) {
+            at_cursor_ = no_hold;
+        } else {
+            page_->hazard[hold].store(0, std::memory_order_release);  // R6, SYNC hazard
+        }
+        free_holds_.push_back(hold);
+    }
+
+    /// The hold whose hazard was set when the last message was opened, if one was: that message's,
+    /// or the one's before it.
+    static constexpr std::uint32_t no_hold = ~std::uint32_t{0};
+    std::uint32_t hazard_set() const noexcept { return hazard_set_; }
 
     /// F: goes to the oldest message still there and returns how many were lost; 0: the writer
     /// contradicts itself, treat it as broken.
@@ -210,19 +248,21 @@ public:
 
     /// R7: tells the writer how far this reader is. Returns whether there was news to tell.
     bool report() noexcept {
-        if (reported_ == position_) return false;
-        reported_ = position_;
-        page_->cursor.store(position_, std::memory_order_release);  // SYNC cursor
+        if (reported_ == done()) return false;
+        reported_ = done();
+        page_->cursor.store(reported_, std::memory_order_release);  // SYNC cursor
         return true;
     }
 
     /// Reads no more; what is held stays held, but the writer need not wait for this reader.
     void abandon() noexcept {
+        leave_cursor();
+        report_batch_ = ~std::uint64_t{0};                                 // never again
         page_->cursor.store(cursor_abandoned, std::memory_order_release);  // SYNC cursor
     }
 
     /// Whether enough was read since the last report that the writer should hear of it.
-    bool report_due() const noexcept { return position_ - reported_ >= report_batch_; }
+    bool report_due() const noexcept { return done() - reported_ >= report_batch_; }
 
     std::uint64_t position() const noexcept { return position_; }
     std::uint64_t lost() const noexcept { return lost_; }
@@ -267,10 +307,80 @@ private:
         return stamp <= position_ ? read_result::empty : read_result::passed;
     }
 
+    /// The writer need not keep the messages below.
+    std::uint64_t done() const noexcept { return position_ - (at_cursor_ != no_hold ? 1 : 0); }
+
     read_result open_inline(const slot& s, payload_shape shape, void* buffer) noexcept;
-    read_result open_chunk(message_view& view, payload_shape shape) noexcept;
-    read_result place(message_view& view, payload_shape shape) const noexcept;
-    void prefetch_next() const noexcept;
+
+    read_result open_chunk(message_view& view, payload_shape shape) noexcept {
+        if (free_holds_.empty()) return read_result::full;
+        view.hold = free_holds_.back();
+        const read_result result = guard_next(view.hold) ? place(view, shape) : read_result::passed;
+        if (result != read_result::message) [[unlikely]] {
+            if (view.hold == at_cursor_) at_cursor_ = no_hold;
+            if (view.hold == hazard_set_)
+                // relaxed: nothing was read under this hazard
+                page_->hazard[view.hold].store(0, std::memory_order_relaxed);
+            return result;
+        }
+        free_holds_.pop_back();
+        ++position_;
+        prefetch_next();
+        return read_result::message;
+    }
+
+    // A small chunk ends before the processor has seen where it leads; so, in a stream, the lines
+    // of the next message come while this one is used. Only of one that is there: else they would
+    // be taken from the writer.
+    void prefetch_next() const noexcept {
+        constexpr std::size_t bytes_ahead = 2048;
+        const slot& s = slot_of(position_);
+        if (s.stamp.load(std::memory_order_relaxed) != position_ + 1) return;  // relaxed: a hint
+        // relaxed: checked before use, and only prefetched
+        const auto shape = payload_shape::unpack(s.shape.load(std::memory_order_relaxed));
+        message_view view{};
+        if (shape.bytes > bytes_ahead || place(view, shape) != read_result::message) return;
+        for (std::size_t at = 0; at < shape.bytes; at += line_bytes) prefetch(view.in_place + at);
+    }
+
+    /// R4: keeps the next message where it is. False: it may be overwritten already.
+    bool guard_next(std::uint32_t hold) noexcept {
+        hazard_set_ = no_hold;
+        if (guarded_ == guarding::by_hazard) return guard_by_hazard(hold);
+        leave_cursor();
+        if (reported_ != position_)
+            // C1, SYNC passing. Release: the hazard of leave_cursor() comes first.
+            page_->cursor.store(position_, std::memory_order_release);  // SYNC cursor
+        compiler_fence();
+        // C2. relaxed: ordered by the barrier that the writer makes
+        if (header_->passing.load(std::memory_order_relaxed) != 0) [[unlikely]]
+            return guard_by_hazard(hold);
+        at_cursor_ = hold;
+        page_->opened.store(position_ + 1, std::memory_order_relaxed);  // relaxed: for onlookers
+        return true;
+    }
+
+    /// C3: the message at the cursor is still held, and the cursor is about to move on.
+    void leave_cursor() noexcept {
+        if (at_cursor_ == no_hold) return;
+        // Release: as in R4. The cursor's own release has it seen before the cursor moves.
+        page_->hazard[at_cursor_].store(position_, std::memory_order_release);  // SYNC hazard
+        hazard_set_ = std::exchange(at_cursor_, no_hold);
+    }
+
+    bool guard_by_hazard(std::uint32_t hold) noexcept;
+
+    read_result place(message_view& view, payload_shape shape) const noexcept {
+        const std::uint32_t number = extent_of(shape.chunk);
+        const std::uint32_t index = index_in_extent(shape.chunk);
+        if (number >= extents_.size()) {
+            return number < extents_max ? read_result::absent : read_result::broken;
+        }
+        const chunk_group& e = extents_[number];
+        if (index >= e.chunk_count || shape.bytes > e.chunk_bytes) return read_result::broken;
+        view.in_place = e.base + index * e.chunk_bytes;
+        return read_result::message;
+    }
 
     const std::byte* slots_;
     std::uint64_t mask_;
@@ -279,6 +389,9 @@ private:
     const segment_header* header_;
     std::uint64_t reported_;
     std::uint64_t report_batch_;
+    guarding guarded_;
+    std::uint32_t at_cursor_ = no_hold;  ///< held by the cursor alone: the message before position_
+    std::uint32_t hazard_set_ = no_hold;  ///< by the last open
     subscriber_page* page_;
     bool timed_;
     std::uint64_t start_;

@@ -27,7 +27,8 @@ protected:
     }
 
     ring_reader reader(std::uint64_t start = 0, std::uint32_t held_max = 2) {
-        return {segment_.get(), geometry, page_, start, held_max, reporting::in_batches};
+        return {segment_.get(),        geometry,           page_, start, held_max,
+                reporting::in_batches, guarding::by_hazard};
     }
 
     void publish(std::uint64_t value) {

@@ -6,29 +6,20 @@
 
 namespace signet::memory {
 
+void chunk_row::grow() {
+    std::vector<std::uint32_t> larger(std::max<std::size_t>(2 * ring_.size(), 16));
+    const std::size_t count = size();
+    for (std::size_t i = 0; i < count; ++i) larger[i] = ring_[(begin_ + i) & mask()];
+    ring_.swap(larger);
+    begin_ = 0;
+    end_ = count;
+}
+
 chunk_pool::chunk_pool(const topic_geometry& geometry)
     : mask_{geometry.depth - 1},
       count_{geometry.chunk_count},
       ring_(geometry.chunk_count == 0 ? 0 : geometry.depth, payload_shape::no_chunk),
       extents_(1) {}
-
-std::optional<std::uint32_t> chunk_pool::take(std::uint32_t extent, reuse order) {
-    std::deque<std::uint32_t>& free = extents_[extent].free;
-    const auto chunk = peek(extent, order);
-    if (!chunk) return std::nullopt;
-    if (order == reuse::newest) {
-        free.pop_back();
-    } else {
-        free.pop_front();
-    }
-    return chunk;
-}
-
-std::optional<std::uint32_t> chunk_pool::peek(std::uint32_t extent, reuse order) const {
-    const std::deque<std::uint32_t>& free = extents_[extent].free;
-    if (free.empty()) return std::nullopt;
-    return order == reuse::newest ? free.back() : free.front();
-}
 
 std::optional<std::uint32_t> chunk_pool::take_fresh(std::uint32_t extent) {
     std::uint32_t& used = extents_[extent].used;

@@ -6,8 +6,8 @@
 
 #include <signet/memory/topic_layout.hpp>
 
+#include <bit>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <vector>
@@ -18,6 +18,32 @@ namespace signet::memory {
 enum class reuse {
     newest,  ///< its lines may still be cached
     oldest,  ///< chunks come in the order of their addresses, which processors foresee
+};
+
+/// Chunks in a row, taken from either end.
+class chunk_row {
+public:
+    bool empty() const noexcept { return begin_ == end_; }
+    std::size_t size() const noexcept { return end_ - begin_; }
+
+    void push_back(std::uint32_t chunk) {
+        if (size() == ring_.size()) grow();
+        ring_[end_++ & mask()] = chunk;
+    }
+
+    // Of one that is not empty.
+    std::uint32_t front() const noexcept { return ring_[begin_ & mask()]; }
+    std::uint32_t back() const noexcept { return ring_[(end_ - 1) & mask()]; }
+    void pop_front() noexcept { ++begin_; }
+    void pop_back() noexcept { --end_; }
+
+private:
+    std::size_t mask() const noexcept { return ring_.size() - 1; }
+    void grow();
+
+    std::vector<std::uint32_t> ring_;  ///< a power of two of them, or none
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
 };
 
 /// Invariants:
@@ -33,10 +59,20 @@ public:
     void add_extent() { extents_.emplace_back(); }
 
     /// A freed chunk of an extent; none when only fresh ones, or none at all, are left.
-    std::optional<std::uint32_t> take(std::uint32_t extent = 0, reuse order = reuse::newest);
+    std::optional<std::uint32_t> take(std::uint32_t extent = 0, reuse order = reuse::newest) {
+        chunk_row& free = extents_[extent].free;
+        if (free.empty()) return std::nullopt;
+        const std::uint32_t chunk = order == reuse::newest ? free.back() : free.front();
+        order == reuse::newest ? free.pop_back() : free.pop_front();
+        return chunk;
+    }
 
     /// The chunk that the next take() gives, if it gives one.
-    std::optional<std::uint32_t> peek(std::uint32_t extent, reuse order) const;
+    std::optional<std::uint32_t> peek(std::uint32_t extent, reuse order) const {
+        const chunk_row& free = extents_[extent].free;
+        if (free.empty()) return std::nullopt;
+        return order == reuse::newest ? free.back() : free.front();
+    }
 
     /// A chunk that was never used; the caller makes sure that it has memory behind it.
     std::optional<std::uint32_t> take_fresh(std::uint32_t extent = 0);
@@ -64,7 +100,7 @@ public:
 private:
     struct chunk_group {
         std::uint32_t used = 0;
-        std::deque<std::uint32_t> free{};
+        chunk_row free{};
     };
 
     struct retired {

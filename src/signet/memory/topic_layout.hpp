@@ -13,7 +13,7 @@
 
 namespace signet::memory {
 
-inline constexpr std::uint32_t topic_layout_version = 2;
+inline constexpr std::uint32_t topic_layout_version = 3;
 inline constexpr std::size_t line_bytes = 64;
 inline constexpr std::size_t page_bytes = 4096;
 
@@ -51,6 +51,8 @@ inline constexpr std::uint64_t segment_bytes_max = std::uint64_t{1} << 44;
 ///
 ///     0x000  magic u64 | version u32 | reserved        written once, before the segment is shared
 ///     0x040  frontier u64                              messages below may be overwritten
+///     0x048  passing u64                               1: so may those at a cursor, but not at a
+///                                                      hazard
 ///     0x080  published u64 | bytes u64                 so far; for onlookers
 ///     0x0c0  publisher_counts                          for onlookers
 ///     0x1000 slots, then chunks (page aligned)
@@ -69,6 +71,7 @@ struct segment_header {
     shared_word<std::uint32_t> version;
     std::byte reserved0[52];
     alignas(line_bytes) shared_word<std::uint64_t> frontier;
+    shared_word<std::uint64_t> passing;
     alignas(line_bytes) shared_word<std::uint64_t> published;
     shared_word<std::uint64_t> bytes;  ///< of payload; where all messages have one size it stays 0
     alignas(line_bytes) publisher_counts counts;
@@ -179,6 +182,8 @@ constexpr std::uint64_t latency_of_bucket(std::size_t bucket) {
 ///     0x048  start u64     the first message it was to read; for onlookers
 ///     0x050  lost u64      messages overwritten before they were read; for onlookers
 ///     0x058  skipped u64   messages passed over because newer ones were there; for onlookers
+///     0x060  opened u64    above the cursor: the message at the cursor is being read in place; for
+///                          onlookers
 ///     0x080  hazard u64 [held_max]   message number + 1 while it is read in place; 0: none
 ///     0x1000 since u64 [held_max]    when that hold began; for onlookers
 ///     0x2000 latency u64 [latency_buckets]   messages of a timed ring by age when they were read;
@@ -191,6 +196,7 @@ struct subscriber_page {
     shared_word<std::uint64_t> start;
     shared_word<std::uint64_t> lost;
     shared_word<std::uint64_t> skipped;
+    shared_word<std::uint64_t> opened;
     alignas(line_bytes) shared_word<std::uint64_t> hazard[held_max_limit];
     std::byte reserved1[page_bytes - 0x80 - held_max_limit * 8];
     shared_word<std::uint64_t> since[held_max_limit];
@@ -199,6 +205,7 @@ struct subscriber_page {
     std::byte reserved3[page_bytes - latency_buckets * 8];
 };
 static_assert(offsetof(subscriber_page, cursor) == 0x40);
+static_assert(offsetof(subscriber_page, opened) == 0x60);
 static_assert(offsetof(subscriber_page, hazard) == 0x80);
 static_assert(offsetof(subscriber_page, since) == 0x1000);
 static_assert(offsetof(subscriber_page, latency) == 0x2000);

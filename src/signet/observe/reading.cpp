@@ -28,7 +28,23 @@ void add_rate(publication& now, const publication& before, double seconds) {
                 share(before.waited, now.waited, seconds)};
 }
 
+// Of a message at a cursor, its reader does not say since when.
+void add_ages(std::vector<held_message>& now, const std::vector<held_message>& before,
+              std::chrono::nanoseconds between) {
+    for (held_message& one : now) {
+        const auto known = std::find_if(before.begin(), before.end(), [&](const auto& other) {
+            return other.number == one.number;
+        });
+        if (known != before.end()) one.age = std::max(one.age, known->age + between);
+    }
+    std::stable_sort(now.begin(), now.end(),
+                     [](const auto& a, const auto& b) { return a.age > b.age; });
+}
+
 void add_rate(subscription& now, const subscription& before, double seconds) {
+    add_ages(now.held, before.held,
+             std::chrono::duration_cast<std::chrono::nanoseconds>(
+                 std::chrono::duration<double>{seconds}));
     now.rate = {per_second(before.received, now.received, seconds),
                 per_second(before.lost, now.lost, seconds),
                 per_second(before.skipped, now.skipped, seconds)};

@@ -64,7 +64,7 @@ struct publication {
 /// A message that a subscriber has not given back yet.
 struct held_message {
     std::uint64_t number = 0;
-    std::chrono::nanoseconds age{0};  ///< how long it is held
+    std::chrono::nanoseconds age{0};  ///< how long it is held, at least; 0: seen for the first time
 };
 
 /// A subscriber's counts of what it reads from one publisher.

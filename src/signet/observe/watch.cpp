@@ -50,6 +50,8 @@ std::vector<held_message> read_holds(const counted_page& known, clock::time_poin
         const std::uint64_t since = std::min(told(page.since[i]), instant);
         held.push_back({hazard - 1, duration_of(since == 0 ? 0 : instant - since)});
     }
+    const std::uint64_t cursor = told(page.cursor);
+    if (told(page.opened) > cursor) held.push_back({cursor, {}});
     std::sort(held.begin(), held.end(),
               [](const held_message& a, const held_message& b) { return a.age > b.age; });
     return held;
@@ -78,9 +80,10 @@ subscription read_subscription(const owner& whose, const endpoint& one, const co
                       .held = read_holds(known, now),
                       .latency = read_latency(known)};
     const std::uint64_t passed = told(page.start) + read.lost + read.skipped;
-    if (!finished) read.received = cursor - std::min(passed, cursor);
+    const std::uint64_t opened = std::max(told(page.opened), cursor);
+    if (!finished) read.received = opened - std::min(passed, opened);
     read.recent = read.latency;
-    if (!finished) read.lag = cursor;  // until its publisher is found
+    if (!finished) read.lag = opened;  // until its publisher is found
     return read;
 }
 

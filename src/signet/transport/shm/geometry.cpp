@@ -21,13 +21,15 @@ std::uint64_t round_up(std::uint64_t bytes, std::uint64_t step) {
     return (bytes + step - 1) / step * step;
 }
 
-// A slot of one line costs one transfer, and two small messages share one. Beyond a line, what is
-// packed closely streams fastest.
-std::uint64_t slot_bytes_for(std::uint64_t payload, bool timed) {
-    const std::uint64_t needed = sizeof(memory::slot) + payload + (timed ? memory::word_bytes : 0);
+// A slot of one line costs one transfer, and two small ones share one. Beyond a line, what is
+// packed closely streams fastest. Where all messages lie in chunks, a slot only says where.
+std::uint64_t slot_bytes_for(const wire::type_descriptor& type, std::uint64_t payload, bool timed) {
+    const bool chunked = payload > memory::inline_bytes_limit;
+    const std::uint64_t inside = chunked ? 0 : payload;
+    const std::uint64_t needed = sizeof(memory::slot) + inside + (timed ? memory::word_bytes : 0);
+    if (chunked && !type.has_fixed_size()) return memory::line_bytes;
     if (needed <= memory::slot_bytes_min) return memory::slot_bytes_min;
-    if (needed <= memory::line_bytes || payload > memory::inline_bytes_limit)
-        return memory::line_bytes;
+    if (needed <= memory::line_bytes) return memory::line_bytes;
     return round_up(needed, memory::slot_bytes_step);
 }
 
@@ -75,7 +77,7 @@ memory::topic_geometry choose_geometry(const publisher_options& options,
     memory::topic_geometry g{};
     g.timed = options.timestamps;
     g.payload_bytes_max = most;
-    g.slot_bytes = slot_bytes_for(typical, g.timed);
+    g.slot_bytes = slot_bytes_for(type, typical, g.timed);
     g.depth = depth_for(options, typical, typical > g.inline_bytes_max(), topic);
     if (most > g.inline_bytes_max()) {
         const std::uint64_t first =

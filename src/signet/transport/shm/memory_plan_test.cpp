@@ -124,7 +124,7 @@ TEST(MemoryPlan, HugePagesNeedNoOtherFreeMemory) {
 
 TEST(MemoryPlan, ItIsReadByPeople) {
     EXPECT_EQ(to_text(plan_of<large>(eight)),
-              "ring        12 KiB: 8 slots of 64 B\n"
+              "ring        12 KiB: 8 slots of 32 B\n"
               "at creation 12 KiB: the ring, 0 chunks of 1 MiB, on demand\n"
               "ring full   10 MiB: the ring, 10 chunks of 1 MiB\n"
               "at most     14 MiB: the ring, 14 chunks of 1 MiB, if subscribers hold all they may\n"

@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <utility>
 
@@ -18,31 +17,33 @@ public:
     raw_slot() = default;
     raw_slot(raw_slot&& other) noexcept { *this = std::move(other); }
     raw_slot& operator=(raw_slot&& other) noexcept {
-        std::swap(holder_, other.holder_);
-        std::swap(message_, other.message_);
+        std::swap(hold_, other.hold_);
+        std::swap(in_place_, other.in_place_);
+        std::swap(bytes_, other.bytes_);
         small_ = other.small_;
         return *this;
     }
     ~raw_slot() {
-        if (holder_) holder_->release(message_);
+        if (hold_.by != nullptr) hold_.by->release(hold_);
     }
 
-    bool look(const std::shared_ptr<topic_subscriber>& from, received_message& message) {
-        if (!from->try_open(message, small_.data())) return false;
-        message_ = message;
-        if (message.view.in_place != nullptr) holder_ = from;
+    bool look(topic_subscriber& from, received_message& message) {
+        if (!from.try_open(message, small_.data())) return false;
+        bytes_ = message.view.bytes;
+        in_place_ = message.view.in_place;
+        if (in_place_ != nullptr) hold_ = {&from, message.from, message.view.hold};
         return true;
     }
 
     /// Valid as long as this.
     std::span<const std::byte> bytes() const noexcept {
-        const std::byte* const begin = holder_ ? message_.view.in_place : small_.data();
-        return {begin, message_.view.bytes};
+        return {in_place_ != nullptr ? in_place_ : small_.data(), bytes_};
     }
 
 private:
-    std::shared_ptr<topic_subscriber> holder_;  ///< of a message that lies in place
-    received_message message_;
+    held_message hold_;
+    const std::byte* in_place_ = nullptr;
+    std::size_t bytes_ = 0;
     alignas(8) std::array<std::byte, memory::inline_bytes_limit> small_;
 };
 

@@ -8,7 +8,6 @@
 #include <signet/transport/shm/topic_subscriber.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -28,8 +27,8 @@ class sample_slot;
 template <class T>
 class sample_slot<T, sample_place::copied> {
 public:
-    bool look(const std::shared_ptr<topic_subscriber>& from, received_message& message) {
-        return from->template try_copy<sizeof(T)>(message, &value_);
+    bool look(topic_subscriber& from, received_message& message) {
+        return from.template try_copy<sizeof(T)>(message, &value_);
     }
     const T& value() const noexcept { return value_; }
 
@@ -40,7 +39,7 @@ private:
 template <class T>
 class sample_slot<T, sample_place::decoded> {
 public:
-    bool look(const std::shared_ptr<topic_subscriber>& from, received_message& message) {
+    bool look(topic_subscriber& from, received_message& message) {
         raw_slot raw;
         if (!raw.look(from, message)) return false;
         value_.emplace(wire::payload_of<T>::decode(raw.bytes(), message.from->plan));
@@ -59,27 +58,27 @@ class sample_slot<T, sample_place::in_place> {
 public:
     sample_slot() = default;
     sample_slot(sample_slot&& other) noexcept
-        : from_{std::move(other.from_)}, message_{other.message_} {}
+        : hold_{std::exchange(other.hold_, {})}, value_{other.value_} {}
     sample_slot& operator=(sample_slot&& other) noexcept {
-        std::swap(from_, other.from_);
-        std::swap(message_, other.message_);
+        std::swap(hold_, other.hold_);
+        std::swap(value_, other.value_);
         return *this;
     }
     ~sample_slot() {
-        if (from_) from_->release(message_);
+        if (hold_.by != nullptr) hold_.by->release(hold_);
     }
 
-    bool look(const std::shared_ptr<topic_subscriber>& from, received_message& message) {
-        if (!from->try_open_large(message, sizeof(T))) return false;
-        from_ = from;
-        message_ = message;
+    bool look(topic_subscriber& from, received_message& message) {
+        if (!from.try_open_large(message, sizeof(T))) return false;
+        hold_ = {&from, message.from, message.view.hold};
+        value_ = reinterpret_cast<const T*>(message.view.in_place);
         return true;
     }
-    const T& value() const noexcept { return *reinterpret_cast<const T*>(message_.view.in_place); }
+    const T& value() const noexcept { return *value_; }
 
 private:
-    std::shared_ptr<topic_subscriber> from_;
-    received_message message_;
+    held_message hold_;
+    const T* value_ = nullptr;
 };
 
 }  // namespace signet::transport::shm

@@ -58,7 +58,8 @@ public:
                  from.start,
                  from.held_max,
                  from.policy == delivery::block ? memory::reporting::each_message
-                                                : memory::reporting::in_batches},
+                                                : memory::reporting::in_batches,
+                 guarding_under(from)},
           data_bell{bells().data, from.fences_always ? life::fence_mode::always
                                                      : life::fencing_of_this_process()},
           room_bell_{bells().room, memory_.room_event ? &memory_.room_event : nullptr,
@@ -90,6 +91,13 @@ public:
     const wire::reading_plan plan;
 
 private:
+    static memory::guarding guarding_under(const welcome& from) {
+        const bool barriers =
+            !from.fences_always && life::fencing_of_this_process() == life::fence_mode::on_demand;
+        return from.policy == delivery::block && barriers ? memory::guarding::by_cursor
+                                                          : memory::guarding::by_hazard;
+    }
+
     memory::subscriber_page& own_page() {
         return *reinterpret_cast<memory::subscriber_page*>(memory_.page->data());
     }

@@ -17,16 +17,18 @@ std::uint64_t told(const memory::shared_word<std::uint64_t>& word) {
 
 subscriber_status status_of(const subscriber_entry& entry, std::uint64_t published) {
     const memory::subscriber_page& page = page_of(entry);
-    const auto held = std::count_if(page.hazard, page.hazard + entry.grant,
-                                    [](const auto& hazard) { return told(hazard) != 0; });
+    const auto hazards = std::count_if(page.hazard, page.hazard + entry.grant,
+                                       [](const auto& hazard) { return told(hazard) != 0; });
+    const std::uint64_t cursor = told(page.cursor);
+    const std::uint64_t opened = std::max(told(page.opened), cursor);
     return {.endpoint = entry.endpoint,
             .pid = entry.peer->identity.pid,
             .command = entry.peer->identity.command,
             .policy = entry.policy,
-            .lag = published - std::min(told(page.cursor), published),
+            .lag = published - std::min(opened, published),
             .lost = told(page.lost),
             .skipped = told(page.skipped),
-            .held = static_cast<std::uint32_t>(held),
+            .held = static_cast<std::uint32_t>(hazards) + (opened > cursor ? 1 : 0),
             .stalled = entry.stalled};
 }
 
@@ -117,14 +119,24 @@ std::vector<subscriber_status> subscriber_table::statuses(std::uint64_t publishe
 std::span<const std::uint64_t> subscriber_table::held() {
     held_.clear();
     for (const subscriber_entry& entry : entries_) {
+        const std::size_t before = held_.size();
         for (std::uint32_t k = 0; k < entry.grant; ++k) {
             const std::uint64_t hazard =
                 page_of(entry).hazard[k].load(std::memory_order_acquire);  // M4, SYNC hazard
             if (hazard != 0) held_.push_back(hazard - 1);
         }
+        // C4. One of its grants may be for the message at its cursor.
+        if (entry.passed_over() && held_.size() - before < entry.grant) {
+            held_.push_back(page_of(entry).cursor.load(std::memory_order_acquire));  // SYNC passing
+        }
     }
     std::sort(held_.begin(), held_.end());
     return held_;
+}
+
+bool subscriber_table::passes_some() const {
+    return std::any_of(entries_.begin(), entries_.end(),
+                       [](const auto& entry) { return entry.passed_over(); });
 }
 
 bool subscriber_table::all_block() const {

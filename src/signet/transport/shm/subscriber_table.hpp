@@ -25,6 +25,9 @@ struct subscriber_entry {
     std::uint64_t cursor;  ///< the last one believed
     bool evicted = false;  ///< nobody waits for it any more, but what it holds is held
     std::chrono::nanoseconds stalled{0};  ///< how long the publisher waited for it
+
+    /// Whether its cursor does not hold the frontier back any more.
+    bool passed_over() const noexcept { return evicted && policy == delivery::block; }
 };
 
 class subscriber_table {
@@ -57,6 +60,9 @@ public:
     /// M4: the numbers of all messages that are being read in place, sorted. Valid until the next
     /// call.
     std::span<const std::uint64_t> held();
+
+    /// Whether there is one that blocks and was evicted.
+    bool passes_some() const;
 
     bool all_block() const;
     bool empty() const noexcept { return size() == 0; }

@@ -8,17 +8,7 @@
 #include <bit>
 
 namespace signet::transport::shm {
-namespace {
-
-// A processor fetches ahead within a page or two. Small chunks do best in the order of their
-// addresses, all of them in turn, which also leaves the subscribers' lines with them; large ones
-// while they are warm.
-constexpr std::uint64_t bytes_of_small = std::uint64_t{16} << 10;
-
-}  // namespace
-
-std::optional<chunk_loan> topic_publisher::loan(std::size_t bytes, const patience& limit) {
-    check_process();
+std::optional<chunk_loan> topic_publisher::loan_slowly(std::size_t bytes, const patience& limit) {
     if (loans_out_ == options_.loans_max) {
         throw contract_violation{"loan: " + std::to_string(loans_out_) +
                                  " loans are out; publish or drop one, or raise loans_max"};
@@ -73,24 +63,8 @@ std::uint32_t topic_publisher::grow(std::size_t bytes) {
     return number;
 }
 
-memory::reuse topic_publisher::order_of(std::uint32_t extent) const {
-    return ring_.chunk_bytes(extent) < bytes_of_small ? memory::reuse::oldest
-                                                      : memory::reuse::newest;
-}
-
-void topic_publisher::prefetch_next_chunk(std::uint32_t extent, std::size_t bytes) const {
-    // The next message will be about as large as this one, and its lines are with some subscriber.
-    constexpr std::size_t bytes_ahead = 1024;
-    const auto chunk = pool_.peek(extent, order_of(extent));
-    if (!chunk) return;
-    const std::byte* const begin = ring_.chunk(*chunk);
-    for (std::size_t at = 0; at < std::min(bytes, bytes_ahead); at += memory::line_bytes) {
-        memory::prefetch_to_write(begin + at);
-    }
-}
-
 std::optional<std::uint32_t> topic_publisher::take_chunk(std::uint32_t extent) {
-    const memory::reuse order = order_of(extent);
+    const memory::reuse order = order_of(ring_.chunk_bytes(extent));
     if (const auto chunk = pool_.take(extent, order)) return chunk;
     const bool small = order == memory::reuse::oldest;
     if (small && pool_.used(extent) < ring_.geometry().depth) return take_fresh_chunk(extent);

@@ -71,19 +71,6 @@ memory::bell_page& topic_publisher::bells() const {
 
 // ---- the publishing thread ----------------------------------------------------------------------
 
-bool topic_publisher::publish_loan(const chunk_loan& loan, std::size_t bytes,
-                                   const patience& limit) {
-    check_process();
-    if (!ring_.has_room() && !wait_for_room(limit)) return false;
-    --loans_out_;
-    pool_.note(ring_.next(), loan.chunk);
-    if (!fixed_size_) ring_.count_bytes(bytes);
-    ring_.publish_chunk(loan.chunk, bytes, time_of_message());
-    data_bell_.notify();
-    prefetch_next_chunk(memory::extent_of(loan.chunk), bytes);
-    return true;
-}
-
 void topic_publisher::give_back(const chunk_loan& loan) noexcept {
     --loans_out_;
     pool_.give_back(loan.chunk);
@@ -130,6 +117,7 @@ void topic_publisher::received(link::peer& from, const wire::frame_reader& frame
         const std::lock_guard locked{table_mutex_};
         const std::uint64_t endpoint = frame.u64(link::key::from);
         if (!table_.remove_endpoint(endpoint)) return;
+        settle_passing();
         events_.add(topic_event::kind::left, from.identity, endpoint, "left");
         notice_.post();
     } else if (frame.kind() == link::kind::refuse) {
@@ -140,6 +128,7 @@ void topic_publisher::received(link::peer& from, const wire::frame_reader& frame
 bool topic_publisher::gone(link::peer& who, const link::departure& how) {
     const std::lock_guard locked{table_mutex_};
     const std::vector<std::uint64_t> evicted = table_.evict_peer(who);
+    settle_passing();
     for (const std::uint64_t endpoint : evicted) {
         events_.add(how.orderly ? topic_event::kind::left : topic_event::kind::died, who.identity,
                     endpoint, how.reason);
@@ -151,6 +140,7 @@ bool topic_publisher::gone(link::peer& who, const link::departure& how) {
 void topic_publisher::dead(link::peer& who) {
     const std::lock_guard locked{table_mutex_};
     table_.remove_peer(who);
+    settle_passing();
 }
 
 void topic_publisher::declined(const link::peer& who, const link::refusal& why) {

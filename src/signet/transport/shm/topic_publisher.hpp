@@ -23,6 +23,7 @@
 #include <signet/transport/topic.hpp>
 #include <signet/wire/descriptor.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -61,10 +62,30 @@ public:
     /// A chunk to write a message of up to `bytes` bytes in, which do not fit a slot; none where
     /// the patience ended first. Larger chunks are made where there are none as large yet. Throws
     /// `error` (too_large) above payload_bytes_max().
-    std::optional<chunk_loan> loan(std::size_t bytes, const patience& limit);
+    std::optional<chunk_loan> loan(std::size_t bytes, const patience& limit) {
+        check_process();
+        const std::uint64_t chunk_bytes = ring_.chunk_bytes(0);
+        if (bytes <= chunk_bytes && loans_out_ < options_.loans_max) {
+            if (const auto chunk = pool_.take(0, order_of(chunk_bytes))) {
+                ++loans_out_;
+                return chunk_loan{*chunk, ring_.chunk(*chunk), chunk_bytes};
+            }
+        }
+        return loan_slowly(bytes, limit);
+    }
 
     /// Publishes a loan. False: no room before the patience ended; the loan stays with the caller.
-    bool publish_loan(const chunk_loan& loan, std::size_t bytes, const patience& limit);
+    bool publish_loan(const chunk_loan& loan, std::size_t bytes, const patience& limit) {
+        check_process();
+        if (!ring_.has_room() && !wait_for_room(limit)) return false;
+        --loans_out_;
+        pool_.note(ring_.next(), loan.chunk);
+        if (!fixed_size_) ring_.count_bytes(bytes);
+        ring_.publish_chunk(loan.chunk, bytes, time_of_message());
+        data_bell_.notify();
+        prefetch_next_chunk(memory::extent_of(loan.chunk), bytes);
+        return true;
+    }
 
     /// Takes a loan back unpublished.
     void give_back(const chunk_loan& loan) noexcept;
@@ -149,12 +170,32 @@ private:
     deadline next_eviction() const;
     deadline charge_for(clock::time_point since);
     void evict(const std::vector<std::uint64_t>& endpoints);
+    void settle_passing();
 
     // Chunks (topic_chunks.cpp).
     std::uint32_t extent_for(std::size_t bytes);
     std::uint32_t grow(std::size_t bytes);
-    memory::reuse order_of(std::uint32_t extent) const;
-    void prefetch_next_chunk(std::uint32_t extent, std::size_t bytes) const;
+    std::optional<chunk_loan> loan_slowly(std::size_t bytes, const patience& limit);
+
+    // A processor fetches ahead within a page or two. Small chunks do best in the order of their
+    // addresses, all of them in turn, which also leaves the subscribers' lines with them; large
+    // ones while they are warm.
+    static memory::reuse order_of(std::uint64_t chunk_bytes) noexcept {
+        constexpr std::uint64_t bytes_of_small = std::uint64_t{16} << 10;
+        return chunk_bytes < bytes_of_small ? memory::reuse::oldest : memory::reuse::newest;
+    }
+
+    void prefetch_next_chunk(std::uint32_t extent, std::size_t bytes) const {
+        // The next message will be about as large as this one, and its lines are with some
+        // subscriber.
+        constexpr std::size_t bytes_ahead = 1024;
+        const auto chunk = pool_.peek(extent, order_of(ring_.chunk_bytes(extent)));
+        if (!chunk) return;
+        const std::byte* const begin = ring_.chunk(*chunk);
+        for (std::size_t at = 0; at < std::min(bytes, bytes_ahead); at += memory::line_bytes) {
+            memory::prefetch_to_write(begin + at);
+        }
+    }
     std::optional<std::uint32_t> take_chunk(std::uint32_t extent);
     std::optional<std::uint32_t> take_fresh_chunk(std::uint32_t extent);
     void count_memory(std::uint64_t bytes);
@@ -191,6 +232,7 @@ private:
     std::uint64_t waits_ = 0;
     std::uint64_t waited_ns_ = 0;
     std::uint64_t evicted_ = 0;
+    bool passing_ = false;  ///< guarded by the table's mutex
     life::bell_sleeper room_bell_;
     life::spinner spinner_;
     life::notice notice_;

@@ -2,6 +2,7 @@
 // Where a publisher's next message goes when the ring is full: what subscribers are done with is
 // given up, and where one that blocks is behind, the publisher waits, up to its stall budget. Runs
 // in the publishing thread. M1 to M6: docs/design/topic-ring.md.
+#include <signet/os/membarrier.hpp>
 #include <signet/transport/shm/plane_wait.hpp>
 #include <signet/transport/shm/topic_publisher.hpp>
 
@@ -103,6 +104,7 @@ deadline topic_publisher::charge_for(clock::time_point since) {
     {
         const std::lock_guard locked{table_mutex_};
         evicted = table_.charge(now - since, options_.stall_budget);
+        settle_passing();
     }
     memory::publisher_counts& told = ring_.counts();
     const auto waited = static_cast<std::uint64_t>((now - since).count());
@@ -131,6 +133,15 @@ void topic_publisher::evict(const std::vector<std::uint64_t>& endpoints) {
     // relaxed: for onlookers only
     ring_.counts().evicted.store(evicted_, std::memory_order_relaxed);
     notice_.post();
+}
+
+// Under the table's mutex, after each change of who is evicted and before the frontier moves.
+void topic_publisher::settle_passing() {
+    if (passing_ == table_.passes_some()) return;
+    passing_ = !passing_;
+    ring_.let_pass(passing_);
+    // Without barriers no subscriber relies on its cursor.
+    if (passing_ && fencing_ == life::fence_mode::on_demand) os::membarrier_all_processes();
 }
 
 }  // namespace signet::transport::shm

@@ -134,12 +134,12 @@ bool topic_subscriber::wait_for_extent(source& from) {
     return true;
 }
 
+void topic_subscriber::note_hold(source& from) {
+    from.reader.note_hold(from.reader.hazard_set(), nanoseconds_of(os::coarse_now()));
+}
+
 void topic_subscriber::finish_more(const received_message& message) {
     source& from = *message.from;
-    if (message.view.in_place != nullptr) {
-        ++from.held;
-        from.reader.note_hold(message.view.hold, nanoseconds_of(os::coarse_now()));
-    }
     if (message.view.time != 0) {
         const std::uint64_t now = nanoseconds_of(clock::now());
         from.reader.note_age(now - std::min(now, message.view.time));
@@ -195,8 +195,9 @@ bool topic_subscriber::holds(std::uint64_t publisher) const {
     return std::any_of(sources_.begin(), sources_.end(), held);
 }
 
-void topic_subscriber::retire() {
+void topic_subscriber::retire(std::shared_ptr<topic_subscriber> self) {
     if (!made_here_.still()) return;
+    kept_ = std::move(self);
     const auto locked = plane_->lock();
     retired_ = true;
     for (const auto& known : sources_) {
@@ -222,16 +223,19 @@ void topic_subscriber::drop_broken(source& from) {
     retire_current();
 }
 
-void topic_subscriber::release(const received_message& message) noexcept {
-    if (!made_here_.still()) return;  // a forked child has no such page
-    source* from = message.from;
-    from->reader.release(message.view.hold);
-    if (--from->held != 0 || ended_in_use_.empty()) return;
+void topic_subscriber::released_last_of(source& from) noexcept {
     std::erase_if(ended_in_use_, [&](const auto& known) {
-        if (known.get() != from) return false;
-        let_go(*from);
+        if (known.get() != &from) return false;
+        let_go(from);
         return true;
     });
+    if (holds_any()) return;
+    const auto last = std::move(kept_);  // ends this
+}
+
+bool topic_subscriber::holds_any() const noexcept {
+    const auto held = [](const auto& known) { return known->held != 0; };
+    return !ended_in_use_.empty() || std::any_of(sources_.begin(), sources_.end(), held);
 }
 
 bool topic_subscriber::prepare_sleep() {

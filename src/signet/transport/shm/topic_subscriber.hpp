@@ -44,6 +44,15 @@ struct received_message {
     std::uint64_t lost_before = 0;  ///< messages of this publisher lost since the last one received
 };
 
+class topic_subscriber;
+
+/// A message that lies in place until it is released.
+struct held_message {
+    topic_subscriber* by = nullptr;  ///< none: there is nothing to release
+    source* from = nullptr;
+    std::uint32_t hold = 0;
+};
+
 /// What a subscriber counts.
 struct subscriber_counts {
     std::uint64_t received = 0;
@@ -85,7 +94,17 @@ public:
     }
 
     /// Ends the hold of a message that lies in place.
-    void release(const received_message& message) noexcept;
+    void release(const held_message& message) noexcept {
+        if (!made_here_.still()) return;  // a forked child has no such page
+        source& from = *message.from;
+        from.reader.release(message.hold);
+        if (from.reader.report_due()) from.report();
+        if (--from.held == 0 && (kept_ || !ended_in_use_.empty())) released_last_of(from);
+    }
+
+    void release(const received_message& message) noexcept {
+        release(held_message{this, message.from, message.view.hold});
+    }
 
     /// Waits until `look`, one of the two above, finds a message. False: the patience ended, or
     /// everything stopped.
@@ -142,7 +161,11 @@ public:
 
     /// The user's end is gone and only samples are left: joins nobody any more, leaves every
     /// publisher whose samples are not held, and holds none of the others back.
-    void retire();
+    /// The last of those samples ends `self` with it.
+    void retire(std::shared_ptr<topic_subscriber> self);
+
+    /// Whether the user holds samples in place.
+    bool holds_any() const noexcept;
 
     std::optional<topic_event> try_event() { return events_.try_take(); }
     subscriber_counts counts() const noexcept;
@@ -241,9 +264,11 @@ private:
         message.from = &from;
         message.lost_before = std::exchange(from.lost_untold, 0);
         ++run_;
-        if (message.view.in_place != nullptr || message.view.time != 0 || newest_only_) {
-            finish_more(message);
+        if (message.view.in_place != nullptr) {
+            ++from.held;
+            if (from.reader.hazard_set() != memory::ring_reader::no_hold) note_hold(from);
         }
+        if (message.view.time != 0 || newest_only_) finish_more(message);
         next_turn();
     }
 
@@ -298,6 +323,7 @@ private:
         return limit.stop.stop_requested() || plane_->stopped();
     }
 
+    void note_hold(source& from);
     void finish_more(const received_message& message);
     void wait_until_time(const patience& limit);
     bool settle_rarity(source& from, memory::read_result result);
@@ -309,6 +335,7 @@ private:
     void drop_broken(source& from);
     void retire_current();
     void let_go(source& from) noexcept;
+    void released_last_of(source& from) noexcept;
     bool prepare_sleep();
     void sleep_now(bool by_events, deadline until);
     void settle_events();
@@ -355,8 +382,9 @@ private:
     std::vector<counted_page> pages_;              // for onlookers
     std::map<std::uint64_t, join_request> joins_;  // the control thread's, by publisher
     std::atomic<std::uint64_t> deadlines_missed_{0};
-    bool retired_ = false;   // guarded by the plane's lock; changed by the receiving thread
-    silence_watch silence_;  // guarded by the plane's lock
+    bool retired_ = false;  // guarded by the plane's lock; changed by the receiving thread
+    std::shared_ptr<topic_subscriber> kept_;  ///< ourselves, retired, for the sake of samples
+    silence_watch silence_;                   // guarded by the plane's lock
     event_log events_;
 
     std::shared_ptr<link::control_plane> plane_;
@@ -377,9 +405,10 @@ public:
         return *this;
     }
     ~subscriber_handle() {
-        if (engine_.use_count() > 1) engine_->retire();
+        if (engine_ && engine_->holds_any()) engine_->retire(engine_);
     }
 
+    topic_subscriber& operator*() const noexcept { return *engine_; }
     topic_subscriber* operator->() const noexcept { return engine_.get(); }
     const std::shared_ptr<topic_subscriber>& shared() const noexcept { return engine_; }
 
