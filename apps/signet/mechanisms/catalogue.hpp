@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows, each in a file of its own.
+#pragma once
+
+#include "mechanism.hpp"
+
+#include <vector>
+
+namespace signet::command {
+
+mechanism record_file_row();
+mechanism mapped_file_row();
+mechanism signal_row();
+mechanism pipe_row();
+mechanism fifo_row();
+mechanism tcp_row();
+mechanism udp_row();
+mechanism udp_multicast_row();
+mechanism unix_stream_row();
+mechanism unix_seqpacket_row();
+mechanism unix_datagram_row();
+mechanism posix_queue_row();
+mechanism sysv_queue_row();
+mechanism posix_shm_row();
+mechanism memfd_row();
+mechanism sysv_shm_row();
+mechanism event_row();
+
+/// All of them, in the order of docs/mechanisms.md.
+std::vector<mechanism> all_mechanisms();
+
+}  // namespace signet::command
