@@ -114,8 +114,11 @@ bool topic_subscriber::settle_rarity(source& from, memory::read_result result) {
         case memory::read_result::broken: drop_broken(from); break;
         case memory::read_result::absent:
             if (!from.ended) return wait_for_extent(from);
-            [[fallthrough]];                                       // it will never come
-        case memory::read_result::empty: retire_current(); break;  // it ended, and is read out
+            retire_current();  // it will never come
+            break;
+        case memory::read_result::empty:  // it ended, and is read out
+            retire_current();
+            break;
         case memory::read_result::message: break;
     }
     return !sources_.empty();
