@@ -82,7 +82,7 @@ public:
 
     /// Lengthens the file to `bytes`, with room behind them, and maps all of it, perhaps elsewhere;
     /// what was advised is forgotten. For `read_write`; fewer bytes than now are a
-    /// contract_violation. Where it throws, all is as before.
+    /// contract_violation. Where it throws, the mapping is as before; the file may be longer.
     void grow(std::size_t bytes);
 
     /// Maps as much as the file has now, perhaps elsewhere; returns whether that is another size.

@@ -80,7 +80,7 @@ TEST_F(MappedFileTest, WhoDiesWhileCreatingLeavesNothingOrAllOfIt) {
     kill_before_each_call([&] { mapped_file::create(path_, page); },
                           [&] {
                               const auto left = file::try_open(path_);
-                              if (left) EXPECT_EQ(left->facts().allocated_bytes, page);
+                              EXPECT_EQ(left ? left->facts().allocated_bytes : page, page);
                               remove_file(path_);
                           });
 }

@@ -257,8 +257,8 @@ TEST_F(PosixShmTest, EachCallThatFailsIsAnErrorAndLeavesNoName) {
         posix_shm::open(name_);
     };
     const auto survived = fail_each_call(EIO, use);
-    EXPECT_EQ(survived, (std::vector<long>{SYS_close, SYS_munmap, SYS_unlinkat, SYS_prlimit64,
-                                           SYS_newfstatat}));
+    EXPECT_EQ(survived, (std::vector<long>{SYS_close, SYS_fstat, SYS_munmap, SYS_newfstatat,
+                                           SYS_unlinkat, SYS_prlimit64}));
 }
 
 TEST_F(PosixShmTest, WhereItCannotBeMappedNoNameIsLeft) {
