@@ -48,7 +48,7 @@ unix_address unix_address::abstract(std::string_view name) {
     if (name.empty()) throw contract_violation{"an abstract name has at least one byte"};
     unix_address made;
     made.name_ = name;
-    made.text_ = "@" + made.name_;
+    made.text_.append("@").append(name);
     made.abstract_ = true;
     if (name.size() > abstract_name_bytes_max) {
         fail(-ENAMETOOLONG, "name a socket", made.text_, "an abstract name has at most 107 bytes");

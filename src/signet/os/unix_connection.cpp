@@ -26,25 +26,13 @@ int kernel_type(unix_type type) {
 }
 
 // A connect that does not block says EAGAIN on a full backlog and gives nothing to poll; so it
-// blocks, for at most the time to send. A time of zero would mean for ever.
-void limit_connect_time(int socket, deadline until) {
-    timeval limit{};
-    if (until != never) {
-        const kernel_timeout left = kernel_timeout::remaining(until);
-        limit.tv_sec = left.get()->tv_sec;
-        limit.tv_usec = left.get()->tv_nsec / 1000;
-        if (limit.tv_sec == 0) limit.tv_usec = std::max<decltype(limit.tv_usec)>(limit.tv_usec, 1);
-    }
-    const long result = call(SYS_setsockopt, socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    check(result, "limit the time to connect");
-}
-
+// blocks, for at most the time to send.
 // EINTR: a unix socket is connected at once or not at all, so connect is called again, for what is
 // left of the deadline.
 long connect_uninterrupted(int socket, const unix_address& address, deadline until) {
     long result = -EINTR;
     while (result == -EINTR) {
-        limit_connect_time(socket, until);
+        limit_send_time(socket, until);
         result = call(SYS_connect, socket, address.data(), address.size());
     }
     return result;
@@ -84,6 +72,19 @@ void bind_abstract(const descriptor& socket, const unix_address& address) {
 }
 
 }  // namespace
+
+// A time of zero would mean for ever.
+void limit_send_time(int socket, deadline until) {
+    timeval limit{};
+    if (until != never) {
+        const kernel_timeout left = kernel_timeout::remaining(until);
+        limit.tv_sec = left.get()->tv_sec;
+        limit.tv_usec = left.get()->tv_nsec / 1000;
+        if (limit.tv_sec == 0) limit.tv_usec = std::max<decltype(limit.tv_usec)>(limit.tv_usec, 1);
+    }
+    const long result = call(SYS_setsockopt, socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    check(result, "limit the time to send");
+}
 
 std::optional<descriptor> connect_unix(unix_type type, const unix_address& address,
                                        deadline until) {

@@ -15,6 +15,9 @@
 
 namespace signet::os {
 
+/// How long calls that wait for the peer, to connect or to send, wait from now on.
+void limit_send_time(int socket, deadline until);
+
 enum class unix_type { stream, datagram, seqpacket };
 
 /// A name's mode by which only processes of the same uid may connect.
