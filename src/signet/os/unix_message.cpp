@@ -3,6 +3,7 @@
 
 #include <signet/base/error.hpp>
 #include <signet/os/kernel.hpp>
+#include <signet/os/kernel_setting.hpp>
 
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -13,6 +14,9 @@
 
 namespace signet::os {
 namespace {
+
+constexpr std::size_t buffer_default = 212992;
+constexpr std::size_t kept_bytes = 32;  // of a send buffer, by the kernel
 
 // A peer that closes with unread messages of ours leaves one ECONNRESET, which the kernel reports
 // before the messages the peer sent; they are read after it. EINTR: nothing was taken yet.
@@ -25,6 +29,10 @@ long receive(const descriptor& socket, msghdr& header) {
 }
 
 }  // namespace
+
+std::size_t unix_message_bytes_max() {
+    return kernel_setting("/proc/sys/net/core/wmem_default").value_or(buffer_default) - kept_bytes;
+}
 
 std::string_view advice_for_sending(long result) {
     switch (result) {

@@ -40,6 +40,10 @@ struct receive_result {
 send_result try_send_message(const descriptor& socket, std::span<const std::byte> message,
                              std::span<const int> descriptors);
 
+/// How large a message, seqpacket or datagram, a new socket sends on this machine
+/// (/proc/sys/net/core/wmem_default, less what the kernel keeps for itself). Throws `error`.
+std::size_t unix_message_bytes_max();
+
 /// What helps against the error number `-result` of sending a unix message.
 std::string_view advice_for_sending(long result);
 
