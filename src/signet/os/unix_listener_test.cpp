@@ -100,6 +100,22 @@ TEST_F(UnixListenerTest, ANameThatFailsToListenIsRemoved) {
     }
 }
 
+TEST_F(UnixListenerTest, AtAnAbstractAddressItIsFoundAndGoesWithItsSocket) {
+    const std::string name = "signet-test-" + std::to_string(getpid());
+    const unix_address address = unix_address::abstract(name);
+    {
+        seqpacket_listener listener{address};
+        const auto client = seqpacket_socket::connect(address, never);
+        EXPECT_EQ(listener.try_accept()->credentials().uid, geteuid());
+        EXPECT_EQ(complaint_of([&] { seqpacket_listener second(address); }),
+                  "cannot bind socket '@" + name +
+                      "': Address already in use; a running process has the name; `ss -xlp` tells "
+                      "which");
+    }
+    EXPECT_FALSE(seqpacket_socket::connect(address, never));
+    EXPECT_THROW(seqpacket_listener(unix_address(place_, "name")), contract_violation);
+}
+
 TEST_F(UnixListenerTest, APeerThatIsGoneAgainIsPassedOver) {
     seqpacket_listener listener{place_, "name"};
     const auto client = connect("name");

@@ -4,16 +4,15 @@
 // two senders' messages do not mix.
 #pragma once
 
+#include <signet/os/ancillary.hpp>
 #include <signet/os/descriptor.hpp>
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace signet::os {
-
-/// The most descriptors the kernel carries with one message.
-inline constexpr std::size_t message_descriptors_max = 253;
 
 enum class send_result {
     sent,    ///< the message is in the peer's queue, not yet read
@@ -40,6 +39,13 @@ struct receive_result {
 /// Throws `error`: too large, the peer refuses descriptors, out of memory.
 send_result try_send_message(const descriptor& socket, std::span<const std::byte> message,
                              std::span<const int> descriptors);
+
+/// How large a message, seqpacket or datagram, a new socket sends on this machine
+/// (/proc/sys/net/core/wmem_default, less what the kernel keeps for itself). Throws `error`.
+std::size_t unix_message_bytes_max();
+
+/// What helps against the error number `-result` of sending a unix message.
+std::string_view advice_for_sending(long result);
 
 /// Takes the next message into `buffer`. Descriptors are owned by the result from the first moment;
 /// those beyond `descriptors_max` are closed. Throws `error`.

@@ -218,6 +218,12 @@ TEST_F(UnixMessageTest, AMessageBeyondTheLimitOfTheKernelSaysWhatToDo) {
               "send large payloads in a memfd, or raise net.core.wmem_max");
 }
 
+TEST_F(UnixMessageTest, TheLargestMessageIsSentAndALargerOneIsNot) {
+    const std::string most(unix_message_bytes_max(), 'x');
+    EXPECT_EQ(send(most), send_result::sent);
+    EXPECT_NE(complaint_of([&] { send(most + "x"); }), "no error");
+}
+
 TEST_F(UnixMessageTest, SendingThatFailsOtherwiseIsAnErrorWithItsAdvice) {
     EXPECT_EQ(complaint_of_send(EPERM),
               "cannot send message '1 bytes': Operation not permitted; "

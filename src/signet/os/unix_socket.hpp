@@ -7,7 +7,9 @@
 #include <signet/base/time.hpp>
 #include <signet/os/descriptor.hpp>
 #include <signet/os/directory.hpp>
+#include <signet/os/unix_connection.hpp>
 #include <signet/os/unix_message.hpp>
+#include <signet/os/unix_peer.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -16,14 +18,6 @@
 #include <utility>
 
 namespace signet::os {
-
-/// Who was at the other end when it connected, listened, or made the pair. Authorise by uid; the
-/// pid is for humans: 0 from another pid namespace, and reused.
-struct peer_credentials {
-    int pid = 0;
-    unsigned uid = 0;
-    unsigned gid = 0;
-};
 
 class seqpacket_socket {
 public:
@@ -35,6 +29,9 @@ public:
     /// (timed_out) when the deadline passes, and for every other failure.
     static std::optional<seqpacket_socket> connect(const directory& place, std::string_view name,
                                                    deadline until);
+
+    /// The same for an address, which may be abstract; then look at the peer's credentials.
+    static std::optional<seqpacket_socket> connect(const unix_address& address, deadline until);
 
     /// Two sockets connected with each other. Throws `error` at the limit of open files.
     static std::pair<seqpacket_socket, seqpacket_socket> pair();
@@ -51,15 +48,15 @@ public:
     }
 
     /// Throws `error`.
-    peer_credentials credentials() const;
+    peer_credentials credentials() const { return credentials_of_peer(fd()); }
 
     /// A handle of the peer's process, good across pid namespaces. No value where the kernel cannot
     /// give one: before Linux 6.5, or the peer is gone. Throws `error` at the limit of open files.
-    std::optional<descriptor> peer_pidfd() const;
+    std::optional<descriptor> peer_pidfd() const { return pidfd_of_peer(fd()); }
 
     /// Makes the kernel refuse descriptors that the peer tries to send. False before Linux 6.16,
     /// where `try_receive` drops them.
-    bool refuse_descriptors();
+    bool refuse_descriptors() { return os::refuse_descriptors(fd()); }
 
     /// Ends both directions for every holder of this socket; the peer sees the end. Throws `error`
     /// where it is not connected.

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/os/fifo.hpp>
+
+#include <signet/base/error.hpp>
+#include <signet/os/kernel.hpp>
+#include <signet/os/name_guard.hpp>
+#include <signet/os/poll.hpp>
+#include <signet/os/process.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <array>
+
+namespace signet::os {
+namespace {
+
+// A writer without readers is in error, which poll tells whatever it is asked for.
+bool has_readers(int writing) {
+    pollfd one{.fd = writing, .events = POLLOUT, .revents = 0};
+    const timespec at_once{};
+    // EINTR: nothing was waited for, so it is asked again
+    check(call_uninterrupted(SYS_ppoll, &one, 1, &at_once, nullptr, 0), "look for readers");
+    return (one.revents & POLLERR) == 0;
+}
+
+// Readable when somebody has opened the pipe.
+descriptor watch_opens(const fifo_name& name) {
+    const long number = call(SYS_inotify_init1, IN_CLOEXEC | IN_NONBLOCK);
+    const char* advice =
+        number == -EMFILE ? "raise /proc/sys/fs/inotify/max_user_instances, or ulimit -n" : "";
+    check(number, "watch for readers of", name.path(), advice);
+    descriptor watch{static_cast<int>(number)};
+    const std::string link = name.link();
+    check(call(SYS_inotify_add_watch, watch.get(), link.c_str(), IN_OPEN), "watch for readers of",
+          name.path());
+    return watch;
+}
+
+// EINTR, EAGAIN: what was not taken now only makes the next wait end early.
+void drain_watch(const descriptor& watch) {
+    alignas(inotify_event) std::array<char, 4096> events;
+    call(SYS_read, watch.get(), events.data(), events.size());
+}
+
+// A writing end that nobody reads from yet: the kernel gives one only while there is a reader, so
+// we are one for an instant. From then on a reader that opens finds a writer and does not hang, and
+// the watch tells of it; one that hangs in its open already goes on.
+descriptor open_without_reader(const fifo_name& name) {
+    const descriptor both = name.open(O_RDWR | O_NONBLOCK);
+    return name.open(O_WRONLY | O_NONBLOCK);
+}
+
+std::optional<descriptor> wait_for_reader(const fifo_name& name, deadline until) {
+    const descriptor watch = watch_opens(name);
+    descriptor writing = open_without_reader(name);
+    while (!has_readers(writing.get())) {
+        if (!wait_readable(watch.get(), until)) return std::nullopt;
+        drain_watch(watch);
+    }
+    return writing;
+}
+
+// With a reader there, or the wish not to wait, nothing else is needed.
+std::optional<descriptor> open_to_write(const fifo_name& name, deadline until) {
+    const long number = name.try_open(O_WRONLY | O_NONBLOCK);
+    if (number >= 0) {
+        descriptor writing{static_cast<int>(number)};
+        // the reader may be another writer that looks for one, as in open_without_reader
+        if (has_readers(writing.get())) return writing;
+    } else if (number != -ENXIO) {
+        name.check_open(number);
+    }
+    if (until == deadline::min()) return std::nullopt;
+    return wait_for_reader(name, until);
+}
+
+// True where it was there before: the lock is ours, so its owner is dead.
+bool create_or_take_over(int place, const std::string& name, const std::string& path,
+                         unsigned mode) {
+    const long made = call(SYS_mknodat, place, name.c_str(), S_IFIFO | mode, 0);
+    if (made == -EEXIST) return true;
+    check(made, "create named pipe", path);
+    return false;
+}
+
+void check_owner(const fifo_name& pipe) {
+    if (pipe.owner_uid() == current_uid()) return;
+    throw error{errc::untrusted, "create named pipe", pipe.path(),
+                "user " + std::to_string(pipe.owner_uid()) + " has one of that name there"};
+}
+
+}  // namespace
+
+fifo::fifo(const directory& place, std::string_view name, unsigned mode)
+    : lock_{place, name},
+      name_{name},
+      stale_{create_or_take_over(lock_.place(), name_, place.path_of(name), mode)} {
+    name_guard guard{lock_.place(), name_};
+    if (stale_) guard.keep();
+    pipe_.emplace(place, name);
+    check_owner(*pipe_);
+    // the umask has taken bits away
+    check(call(SYS_fchmodat, lock_.place(), name_.c_str(), mode), "set the mode of", pipe_->path());
+    guard.keep();
+}
+
+fifo::~fifo() {
+    if (pipe_->is_at(lock_.place(), name_)) call(SYS_unlinkat, lock_.place(), name_.c_str(), 0);
+}
+
+fifo_reader fifo_reader::open(const directory& place, std::string_view name, when_writers_go then) {
+    const fifo_name found{place, name};
+    descriptor reading = found.open(O_RDONLY | O_NONBLOCK);
+    if (then == when_writers_go::report) return {std::move(reading), descriptor{}};
+    return {std::move(reading), found.open(O_WRONLY | O_NONBLOCK)};
+}
+
+stream_result fifo_reader::read_some(std::span<std::byte> buffer, deadline until) {
+    if (writing_) return os::read_some(nonblocking_pipe_calls, fd(), buffer, until);
+    return buffer.empty() ? stream_result{} : read_or_end(buffer, until);
+}
+
+stream_result fifo_reader::read_all(std::span<std::byte> buffer, deadline until) {
+    std::size_t done = 0;
+    while (done < buffer.size()) {
+        const stream_result part = read_some(buffer.subspan(done), until);
+        done += part.bytes;
+        if (part.status != stream_status::moved) return {part.status, done};
+    }
+    return {stream_status::moved, done};
+}
+
+// Without a writer a read answers 0, whether one has been there or not. It was there if we have
+// read since the last end, or if poll tells of a hang-up, which it does only where a writer has
+// come since we opened.
+stream_result fifo_reader::read_or_end(std::span<std::byte> buffer, deadline until) {
+    bool ready = false;
+    while (true) {
+        const stream_result part =
+            os::read_some(nonblocking_pipe_calls, fd(), buffer, deadline::min());
+        read_since_end_ = read_since_end_ || part.bytes > 0;
+        if (part.status == stream_status::moved) return part;
+        if (part.status == stream_status::ended && (ready || read_since_end_)) return end();
+        if (until == deadline::min() || !wait_readable(fd(), until))
+            return {stream_status::timed_out, 0};
+        ready = true;
+    }
+}
+
+// Opened again it knows of no writer, so that a poll waits for the next one. The old descriptor
+// stays until then, and with it all bytes.
+stream_result fifo_reader::end() {
+    reading_ = reopen_pipe(fd(), O_RDONLY | O_NONBLOCK);
+    read_since_end_ = false;
+    return {stream_status::ended, 0};
+}
+
+std::optional<fifo_writer> fifo_writer::open(const directory& place, std::string_view name,
+                                             deadline until) {
+    std::optional<descriptor> writing = open_to_write(fifo_name{place, name}, until);
+    if (!writing) return std::nullopt;
+    return fifo_writer{std::move(*writing)};
+}
+
+stream_result fifo_writer::write_some(std::span<const std::byte> bytes, deadline until) {
+    return os::write_some(nonblocking_pipe_calls, fd(), bytes, until);
+}
+
+stream_result fifo_writer::write_all(std::span<const std::byte> bytes, deadline until) {
+    return os::write_all(nonblocking_pipe_calls, fd(), bytes, until);
+}
+
+}  // namespace signet::os
