@@ -45,7 +45,7 @@ std::unique_ptr<exchange> prepare(const std::string& directory) {
 }  // namespace
 
 mechanism mapped_file_row() {
-    return {.name = "memory-mapped file",
+    return {.name = "mapped file",
             .header = "signet/os/mapped_file.hpp",
             .boundaries = false,
             .direction = "any to any",

@@ -36,7 +36,7 @@ std::unique_ptr<exchange> prepare(const std::string&) {
 }  // namespace
 
 mechanism posix_shm_row() {
-    return {.name = "POSIX shared memory",
+    return {.name = "posix shm",
             .header = "signet/os/posix_shm.hpp",
             .boundaries = false,
             .direction = "any to any",

@@ -33,7 +33,7 @@ std::unique_ptr<exchange> prepare(const std::string&) {
 }  // namespace
 
 mechanism sysv_shm_row() {
-    return {.name = "System V shared memory",
+    return {.name = "sysv shm",
             .header = "signet/os/sysv_shm.hpp",
             .boundaries = false,
             .direction = "any to any",
