@@ -296,8 +296,8 @@ TEST_F(FileTest, EachCallThatFailsIsAnError) {
 
 TEST_F(FileTest, CreatingASizedOneFailsWithAnErrorAtEachOfItsCalls) {
     const auto create = [&] {
-        file::create_sized(path("a"), 1);
         remove_file(path("a"));
+        file::create_sized(path("a"), 1);
     };
     const auto survived = fail_each_call(EMFILE, create);
     EXPECT_EQ(survived, (std::vector<long>{SYS_close, SYS_prlimit64}));
