@@ -295,5 +295,21 @@ class Words(Case):
         self.assert_finds("21 headers, at most 20", headers)
 
 
+class Examples(Case):
+    lint = "check_examples"
+    example = {"examples/a.cpp": "int main() {\n    run();\n    stop();\n}\n"}
+
+    def test_lets_lines_of_an_example_stand_in_a_page(self):
+        self.assert_quiet({**self.example, "README.md": "```cpp\nrun();\nstop();\n```\n"})
+
+    def test_finds_code_that_no_example_has(self):
+        self.assert_finds("README.md:2: this code stands in no file", {
+            **self.example, "README.md": "Run:\n```cpp\nrun();\n```\n".replace("run();", "walk();")})
+
+    def test_finds_lines_that_an_example_has_elsewhere(self):
+        self.assert_finds("docs/mechanisms.md:1: this code", {
+            **self.example, "docs/mechanisms.md": "```cpp\nstop();\nrun();\n```\n"})
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `signet bench`: the limits of this machine, and topics beside them in the same run.
 #include "bench_topic.hpp"
+#include "case_choice.hpp"
 #include "interruption.hpp"
 #include "subcommand.hpp"
 #include "terminal.hpp"
@@ -12,7 +13,6 @@
 
 #include <cstdio>
 #include <memory>
-#include <stdexcept>
 
 namespace signet::command {
 namespace {
@@ -46,13 +46,6 @@ struct topic_options {
     bool json = false;
     bool quick = false;
     std::vector<std::string> cases;
-
-    bool wants(const bench_case& one) const {
-        const auto named = [&](const std::string& name) {
-            return one.name == name || one.name.starts_with(name + '/');
-        };
-        return cases.empty() || std::any_of(cases.begin(), cases.end(), named);
-    }
 };
 
 const char* kind_name(bench_kind kind) {
@@ -113,17 +106,6 @@ std::string row_of(const bench_case& what, const measured& found) {
                        what.limit_name == "ring_msgs_per_s" ? " million" : "");
 }
 
-std::vector<bench_case> chosen_cases(const topic_options& options) {
-    std::vector<bench_case> chosen;
-    std::string names;
-    for (bench_case& one : topic_cases()) {
-        names += ' ' + one.name;
-        if (options.wants(one)) chosen.push_back(std::move(one));
-    }
-    if (chosen.empty()) throw std::runtime_error{"no such case; there are" + names};
-    return chosen;
-}
-
 void show_progress(const bench_case& what) {
     if (errors_on_terminal()) fmt::print(stderr, "\r\033[Kmeasuring {} ...\r", what.name);
 }
@@ -132,7 +114,7 @@ int run_topic(const topic_options& options) {
     const interruption interrupted;
     const effort how = options.quick ? quick_effort() : full_effort();
     auto list = ordered_json::array();
-    for (const bench_case& what : chosen_cases(options)) {
+    for (const bench_case& what : chosen_of(topic_cases(), options.cases)) {
         show_progress(what);
         const auto found = measure_rounds(
             how, interrupted, [&] { return what.round(how); },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `signet bench crowd`: what the others cost.
 #include "bench_crowd.hpp"
+#include "case_choice.hpp"
 #include "interruption.hpp"
 #include "subcommand.hpp"
 #include "terminal.hpp"
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <stdexcept>
 
 namespace signet::command {
 namespace {
@@ -22,13 +22,6 @@ struct crowd_options {
     bool json = false;
     bool quick = false;
     std::vector<std::string> cases;
-
-    bool wants(const crowd_case& one) const {
-        const auto named = [&](const std::string& name) {
-            return one.name == name || one.name.starts_with(name + '/');
-        };
-        return cases.empty() || std::any_of(cases.begin(), cases.end(), named);
-    }
 };
 
 std::vector<crowd_case> crowd_cases() {
@@ -40,17 +33,6 @@ std::vector<crowd_case> crowd_cases() {
     }
     all.push_back(encode_case());
     return all;
-}
-
-std::vector<crowd_case> chosen_cases(const crowd_options& options) {
-    std::vector<crowd_case> chosen;
-    std::string names;
-    for (crowd_case& one : crowd_cases()) {
-        names += ' ' + one.name;
-        if (options.wants(one)) chosen.push_back(std::move(one));
-    }
-    if (chosen.empty()) throw std::runtime_error{"no such case; there are" + names};
-    return chosen;
 }
 
 /// Rounds as all measurements have them: the limit of this one is itself, without the others.
@@ -99,7 +81,7 @@ int run_crowd(const crowd_options& options) {
     const interruption interrupted;
     const effort how = options.quick ? quick_effort() : full_effort();
     auto list = ordered_json::array();
-    for (const crowd_case& what : chosen_cases(options)) {
+    for (const crowd_case& what : chosen_of(crowd_cases(), options.cases)) {
         if (errors_on_terminal()) fmt::print(stderr, "\r\033[Kmeasuring {} ...\r", what.name);
         const auto found = measure(what, how, interrupted);
         if (!found) return interrupted.exit_status();

@@ -73,8 +73,8 @@ round_result middle_of(const std::vector<round_result>& rounds) {
 
 }  // namespace
 
-private_directory::private_directory()
-    : path_{fmt::format("/dev/shm/signet-bench-{:016x}", os::random_u64())} {
+private_directory::private_directory(const std::string& parent)
+    : path_{fmt::format("{}/signet-bench-{:016x}", parent, os::random_u64())} {
     os::directory::open_or_create(path_);
 }
 

@@ -18,10 +18,11 @@
 
 namespace signet::command {
 
-/// A rendezvous directory of a measurement's own, in memory; gone with its last process.
+/// A directory of a measurement's own; gone with this object.
 class private_directory {
 public:
-    private_directory();
+    /// Under `parent`; in memory where nothing is said. Throws `error`.
+    explicit private_directory(const std::string& parent = "/dev/shm");
     private_directory(const private_directory&) = delete;
     private_directory& operator=(const private_directory&) = delete;
     ~private_directory();

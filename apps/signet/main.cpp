@@ -18,7 +18,7 @@ using namespace signet::command;
 constexpr int usage_error = 2;
 
 constexpr void (*subcommands[])(CLI::App&, action&) = {
-    add_pub, add_sub, add_ls, add_top, add_doctor, add_bench, add_tour,
+    add_pub, add_sub, add_ls, add_top, add_doctor, add_bench, add_tour, add_advise,
 };
 
 int perform(const action& chosen) try {

@@ -21,8 +21,12 @@ void add_top(CLI::App& app, action& chosen);
 void add_doctor(CLI::App& app, action& chosen);
 void add_bench(CLI::App& app, action& chosen);
 void add_tour(CLI::App& app, action& chosen);
+void add_advise(CLI::App& app, action& chosen);
 
 /// A subcommand of `bench`.
 void add_bench_crowd(CLI::App& bench, action& chosen);
+
+/// A subcommand of `tour`.
+void add_tour_mechanisms(CLI::App& tour, action& chosen);
 
 }  // namespace signet::command

@@ -29,4 +29,7 @@ mechanism event_row();
 /// All of them, in the order of docs/mechanisms.md.
 std::vector<mechanism> all_mechanisms();
 
+/// What Signet builds on them, to compare.
+mechanism topic_row();
+
 }  // namespace signet::command

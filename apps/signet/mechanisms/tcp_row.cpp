@@ -28,7 +28,7 @@ private:
 }  // namespace
 
 mechanism tcp_row() {
-    return {.name = "TCP",
+    return {.name = "tcp",
             .header = "signet/os/tcp_socket.hpp",
             .boundaries = false,
             .direction = "both ways",

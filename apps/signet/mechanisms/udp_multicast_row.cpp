@@ -38,7 +38,7 @@ private:
 }  // namespace
 
 mechanism udp_multicast_row() {
-    return {.name = "UDP multicast",
+    return {.name = "udp multicast",
             .header = "signet/os/udp_socket.hpp",
             .boundaries = true,
             .direction = "one to many",

@@ -25,7 +25,7 @@ private:
 }  // namespace
 
 mechanism udp_row() {
-    return {.name = "UDP",
+    return {.name = "udp",
             .header = "signet/os/udp_socket.hpp",
             .boundaries = true,
             .direction = "any to any",

@@ -56,7 +56,7 @@ private:
 }  // namespace
 
 mechanism unix_datagram_row() {
-    return {.name = "unix datagram socket",
+    return {.name = "unix datagram",
             .header = "signet/os/unix_datagram.hpp",
             .boundaries = true,
             .direction = "any to any",

@@ -56,7 +56,7 @@ private:
 }  // namespace
 
 mechanism unix_seqpacket_row() {
-    return {.name = "unix seqpacket socket",
+    return {.name = "unix seqpacket",
             .header = "signet/os/unix_socket.hpp",
             .boundaries = true,
             .direction = "both ways",

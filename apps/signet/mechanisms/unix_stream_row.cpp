@@ -30,7 +30,7 @@ private:
 }  // namespace
 
 mechanism unix_stream_row() {
-    return {.name = "unix stream socket",
+    return {.name = "unix stream",
             .header = "signet/os/unix_stream.hpp",
             .boundaries = false,
             .direction = "both ways",

@@ -82,7 +82,10 @@ void add_tour(CLI::App& app, action& chosen) {
         ->type_name("DIR");
     sub->add_flag("--json", options->settings.json, "Only the final tally, as one JSON object");
     sub->footer(example);
-    sub->callback([options, &chosen] { chosen = [options] { return run_tour(*options); }; });
+    sub->callback([sub, options, &chosen] {
+        if (sub->get_subcommands().empty()) chosen = [options] { return run_tour(*options); };
+    });
+    add_tour_mechanisms(*sub, chosen);
     add_role(app, chosen);
 }
 

@@ -65,6 +65,7 @@ read_result ring_reader::open_inline(const slot& s, payload_shape shape, void* b
     copy_out(buffer, s.payload(), bytes);  // R2
     if (!still_there()) return read_result::passed;
     if (bytes != shape.bytes) return read_result::broken;
+    leave_cursor();
     ++position_;
     return read_result::message;
 }
@@ -79,10 +80,23 @@ bool ring_reader::guard_by_hazard(std::uint32_t hold) noexcept {
     return header_->frontier.load(std::memory_order_relaxed) <= position_;
 }
 
+void ring_reader::unguard(std::uint32_t hold) noexcept {
+    if (hold == at_cursor_) {
+        at_cursor_ = no_hold;
+        page_->opened.store(0, std::memory_order_relaxed);  // relaxed: for onlookers
+    }
+    if (hold == hazard_set_) {
+        hazard_set_ = no_hold;
+        // Release: a scan that finds this zero must be ordered after the reads under earlier holds.
+        page_->hazard[hold].store(0, std::memory_order_release);  // R6, SYNC hazard
+    }
+}
+
 std::uint64_t ring_reader::skip_passed() noexcept {
     const std::uint64_t frontier =
         header_->frontier.load(std::memory_order_acquire);  // SYNC frontier
     if (frontier <= position_) return 0;
+    leave_cursor();
     const std::uint64_t lost = frontier - position_;
     position_ = frontier;
     lost_ += lost;
@@ -94,6 +108,7 @@ void ring_reader::skip_to_newest() noexcept {
     if (!anything_there()) return;
     const std::uint64_t newest = published();
     if (newest <= position_ + 1) return;
+    leave_cursor();
     skipped_ += newest - 1 - position_;
     position_ = newest - 1;
     page_->skipped.store(skipped_, std::memory_order_relaxed);  // relaxed: for onlookers only

@@ -155,7 +155,8 @@ enum class guarding {
     by_cursor,  ///< the cursor, which the writer does not pass, until `passing` says that it may
 };
 
-/// A subscriber's end of one publisher's ring.
+/// A subscriber's end of one publisher's ring. A reader copies its messages or opens them, and does
+/// not do both.
 class ring_reader {
 public:
     /// `segment` is mapped read-only, `page` is this subscriber's own page; both outlive this.
@@ -317,10 +318,7 @@ private:
         view.hold = free_holds_.back();
         const read_result result = guard_next(view.hold) ? place(view, shape) : read_result::passed;
         if (result != read_result::message) [[unlikely]] {
-            if (view.hold == at_cursor_) at_cursor_ = no_hold;
-            if (view.hold == hazard_set_)
-                // relaxed: nothing was read under this hazard
-                page_->hazard[view.hold].store(0, std::memory_order_relaxed);
+            unguard(view.hold);
             return result;
         }
         free_holds_.pop_back();
@@ -365,10 +363,14 @@ private:
         if (at_cursor_ == no_hold) return;
         // Release: as in R4. The cursor's own release has it seen before the cursor moves.
         page_->hazard[at_cursor_].store(position_, std::memory_order_release);  // SYNC hazard
+        page_->since[at_cursor_].store(0, std::memory_order_relaxed);  // relaxed: for onlookers
         hazard_set_ = std::exchange(at_cursor_, no_hold);
     }
 
     bool guard_by_hazard(std::uint32_t hold) noexcept;
+
+    /// Nothing was opened under this hold after all.
+    void unguard(std::uint32_t hold) noexcept;
 
     read_result place(message_view& view, payload_shape shape) const noexcept {
         const std::uint32_t number = extent_of(shape.chunk);

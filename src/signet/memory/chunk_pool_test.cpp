@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <random>
 #include <set>
 
@@ -20,6 +21,66 @@ std::uint32_t publish(chunk_pool& pool, std::uint64_t message) {
     if (!chunk) chunk = pool.take_fresh();
     pool.note(message, chunk.value());
     return *chunk;
+}
+
+TEST(ChunkRow, ItIsTakenFromEitherEnd) {
+    chunk_row row;
+    EXPECT_TRUE(row.empty());
+    for (std::uint32_t i = 0; i < 3; ++i) row.push_back(i);
+    EXPECT_TRUE(row.front() == 0 && row.back() == 2 && row.size() == 3);
+    row.pop_front();
+    row.pop_back();
+    EXPECT_TRUE(row.front() == 1 && row.back() == 1 && row.size() == 1);
+    row.pop_back();
+    EXPECT_TRUE(row.empty());
+}
+
+TEST(ChunkRow, ItGoesRoundWithoutGrowing) {
+    chunk_row row;
+    for (std::uint32_t i = 0; i < 10; ++i) row.push_back(i);
+    for (std::uint32_t i = 10; i < 1000; ++i) {
+        EXPECT_EQ(row.front(), i - 10);
+        row.pop_front();
+        row.push_back(i);
+        EXPECT_EQ(row.back(), i);
+    }
+    EXPECT_EQ(row.size(), 10u);
+}
+
+TEST(ChunkRow, ItGrowsWhereItsBeginningLiesInTheMiddle) {
+    chunk_row row;
+    std::deque<std::uint32_t> expected;
+    for (std::uint32_t i = 0; i < 500; ++i) {
+        row.push_back(i);
+        expected.push_back(i);
+        if (i % 3 != 0) continue;
+        row.pop_front();
+        expected.pop_front();
+    }
+    for (; !expected.empty(); expected.pop_front(), row.pop_front())
+        ASSERT_TRUE(row.front() == expected.front() && row.back() == expected.back());
+    EXPECT_TRUE(row.empty());
+}
+
+TEST(ChunkRow, WhatIsTakenFromItsEndIsForgotten) {
+    chunk_row row;
+    for (std::uint32_t i = 0; i < 16; ++i) row.push_back(i);
+    for (int i = 0; i < 8; ++i) row.pop_back();
+    for (int i = 0; i < 8; ++i) row.pop_front();
+    EXPECT_TRUE(row.empty());
+    for (std::uint32_t i = 100; i < 140; ++i) row.push_back(i);
+    EXPECT_TRUE(row.size() == 40 && row.front() == 100 && row.back() == 139);
+}
+
+TEST(ChunkPool, TheOneGivenBackFirstMayBeTakenFirst) {
+    chunk_pool pool{geometry};
+    for (const std::uint32_t chunk : {2u, 0u, 1u}) pool.give_back(chunk);
+    EXPECT_EQ(pool.peek(0, reuse::oldest), 2u);
+    EXPECT_EQ(pool.take(0, reuse::oldest), 2u);
+    EXPECT_EQ(pool.peek(0, reuse::newest), 1u);
+    EXPECT_EQ(pool.take(0, reuse::newest), 1u);
+    EXPECT_EQ(pool.take(0, reuse::oldest), 0u);
+    EXPECT_FALSE(pool.peek(0, reuse::oldest));
 }
 
 TEST(ChunkPool, AtFirstAllChunksAreFresh) {

@@ -19,10 +19,9 @@ inline constexpr std::size_t page_bytes = 4096;
 
 /// The numbers that shape a segment. Fixed at creation; both sides keep them in private memory.
 struct topic_geometry {
-    std::uint64_t depth = 0;       ///< slots, a power of two
-    std::uint64_t slot_bytes = 0;  ///< 32 to 256, a multiple of 16
-    std::uint64_t payload_bytes_max =
-        0;                          ///< of one message, in the largest chunks there may ever be
+    std::uint64_t depth = 0;              ///< slots, a power of two
+    std::uint64_t slot_bytes = 0;         ///< 32 to 256, a multiple of 16
+    std::uint64_t payload_bytes_max = 0;  ///< of one message, in the largest chunks there may be
     std::uint64_t chunk_bytes = 0;  ///< of the chunks that come with the slots; 0: there are none
     std::uint64_t chunk_count = 0;  ///< in each extent
     bool timed = false;             ///< the last word of each slot is the time of its message
@@ -47,16 +46,8 @@ struct topic_geometry {
 /// The most a segment may span; sparse until used.
 inline constexpr std::uint64_t segment_bytes_max = std::uint64_t{1} << 44;
 
-/// The first page of a segment.
-///
-///     0x000  magic u64 | version u32 | reserved        written once, before the segment is shared
-///     0x040  frontier u64                              messages below may be overwritten
-///     0x048  passing u64                               1: so may those at a cursor, but not at a
-///                                                      hazard
-///     0x080  published u64 | bytes u64                 so far; for onlookers
-///     0x0c0  publisher_counts                          for onlookers
-///     0x1000 slots, then chunks (page aligned)
-/// What a publisher counts besides, on its slow paths. Nobody decides anything by it.
+/// What a publisher counts besides, on its slow paths: written by the publishing thread alone.
+/// Nobody decides anything by it.
 struct publisher_counts {
     shared_word<std::uint64_t> waits;         ///< times it waited for blocking subscribers
     shared_word<std::uint64_t> waited_ns;     ///< how long in all
@@ -66,6 +57,15 @@ struct publisher_counts {
     shared_word<std::uint64_t> extents;       ///< chunk segments, the first one included
 };
 
+/// The first page of a segment.
+///
+///     0x000  magic u64 | version u32 | reserved        written once, before the segment is shared
+///     0x040  frontier u64                              messages below may be overwritten
+///     0x048  passing u64                               1: so may those at a cursor, but not at a
+///                                                      hazard
+///     0x080  published u64 | bytes u64                 so far; for onlookers
+///     0x0c0  publisher_counts                          for onlookers
+///     0x1000 slots, then chunks (page aligned)
 struct segment_header {
     shared_word<std::uint64_t> magic;
     shared_word<std::uint32_t> version;

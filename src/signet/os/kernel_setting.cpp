@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/os/kernel_setting.hpp>
 
-#include <signet/base/error.hpp>
 #include <signet/os/descriptor.hpp>
 #include <signet/os/kernel.hpp>
 
@@ -10,27 +9,29 @@
 
 #include <array>
 #include <charconv>
+#include <limits>
+#include <system_error>
 
 namespace signet::os {
 
 std::optional<std::uint64_t> kernel_setting(const std::string& path) {
-    const long number = call(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC, 0);
-    if (number == -ENOENT || number == -EACCES) return std::nullopt;
-    const descriptor file{static_cast<int>(check(number, "open", path))};
-    std::array<char, 32> text{};
-    // EINTR: the kernel answers from memory, so asking again is harmless.
-    const long bytes = call_uninterrupted(SYS_read, file.get(), text.data(), text.size());
-    std::uint64_t value = 0;
-    const char* end = text.data() + check(bytes, "read", path);
-    if (std::from_chars(text.data(), end, value).ec != std::errc{}) return std::nullopt;
-    return value;
+    // EINTR: files that the kernel makes up are opened and read at once.
+    const descriptor setting{static_cast<int>(
+        call_uninterrupted(SYS_openat, AT_FDCWD, path.c_str(), O_RDONLY | O_CLOEXEC, 0))};
+    if (!setting) return std::nullopt;
+    std::array<char, 64> text;
+    const long bytes = call_uninterrupted(SYS_read, setting.get(), text.data(), text.size());
+    if (bytes <= 0) return std::nullopt;
+    std::uint64_t number = 0;
+    const auto end = std::from_chars(text.data(), text.data() + bytes, number);
+    if (end.ec == std::errc::result_out_of_range) return std::numeric_limits<std::uint64_t>::max();
+    if (end.ec != std::errc{}) return std::nullopt;
+    return number;
 }
 
-std::string describe_setting(const std::string& path) try {
-    const std::optional<std::uint64_t> value = kernel_setting(path);
-    return value ? path + ", now " + std::to_string(*value) : path;
-} catch (const error&) {
-    return path;
+std::string raise_setting(const std::string& path) {
+    const std::optional<std::uint64_t> now = kernel_setting(path);
+    return "raise " + path + (now ? ", now " + std::to_string(*now) : std::string{});
 }
 
 }  // namespace signet::os

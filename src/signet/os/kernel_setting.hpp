@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers that the kernel shows, and lets an administrator change, below /proc/sys. Any thread.
+// A limit of the kernel that stands in a file under /proc/sys, and how to speak about it. Any
+// thread; nothing here throws.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +9,11 @@
 
 namespace signet::os {
 
-/// The number that stands in `path`, such as "/proc/sys/fs/pipe-max-size". No value where there is
-/// none: another kernel, or no /proc. Throws `error` at the limit of open files.
+/// The number in the file, such as "/proc/sys/kernel/shmmni"; the largest there is where it does
+/// not fit. No value where it cannot be read.
 std::optional<std::uint64_t> kernel_setting(const std::string& path);
 
-/// For advice: the path, and what stands there now where that can be told. Throws nothing but for
-/// lack of memory.
-std::string describe_setting(const std::string& path);
+/// "raise /proc/sys/kernel/shmmni, now 4096".
+std::string raise_setting(const std::string& path);
 
 }  // namespace signet::os

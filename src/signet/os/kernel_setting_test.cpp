@@ -1,45 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/os/kernel_setting.hpp>
 
-#include <signet/testing/failures.hpp>
 #include <signet/testing/scripted_kernel.hpp>
+#include <signet/testing/temporary_directory.hpp>
 
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 
+#include <fstream>
+#include <limits>
+
 namespace signet::os {
 namespace {
 
-using testing::fail_each_call;
-using testing::scripted_kernel;
+class KernelSettingTest : public ::testing::Test {
+protected:
+    std::string file_with(const std::string& text) {
+        const std::string path = root_.path() + "/setting";
+        std::ofstream{path} << text;
+        return path;
+    }
 
-const std::string path = "/proc/sys/fs/pipe-max-size";
+    testing::temporary_directory root_;
+};
 
-TEST(KernelSetting, ANumberBelowProcSysIsRead) {
-    EXPECT_GE(kernel_setting(path), 4096U);
+TEST_F(KernelSettingTest, ItIsTheNumberAtTheStart) {
+    EXPECT_EQ(kernel_setting(file_with("4096\n")), 4096U);
+    EXPECT_EQ(kernel_setting(file_with("32000\t1024\n")), 32000U);
 }
 
-TEST(KernelSetting, WhatIsNotThereOrNoNumberHasNoValue) {
-    EXPECT_FALSE(kernel_setting("/proc/sys/fs/no-such-thing"));
-    EXPECT_FALSE(kernel_setting("/proc/sys/kernel/ostype"));
+TEST_F(KernelSettingTest, OneThatIsTooLargeIsTheLargest) {
+    EXPECT_EQ(kernel_setting(file_with("99999999999999999999999\n")),
+              std::numeric_limits<std::uint64_t>::max());
 }
 
-TEST(KernelSetting, ATextNamesThePathAndTheNumber) {
-    EXPECT_EQ(describe_setting(path), path + ", now " + std::to_string(*kernel_setting(path)));
-    EXPECT_EQ(describe_setting("/no/such/path"), "/no/such/path");
+TEST_F(KernelSettingTest, WhatIsAbsentEmptyOrNoNumberHasNoValue) {
+    EXPECT_FALSE(kernel_setting(root_.path() + "/absent"));
+    EXPECT_FALSE(kernel_setting(file_with("")));
+    EXPECT_FALSE(kernel_setting(file_with("max\n")));
 }
 
-TEST(KernelSetting, AnInterruptedReadIsMadeAgain) {
-    scripted_kernel script;
-    script.interrupt(SYS_read, 2);
-    EXPECT_TRUE(kernel_setting(path));
+TEST_F(KernelSettingTest, InterruptionsAreNotSeen) {
+    const std::string path = file_with("7\n");
+    testing::scripted_kernel script;
+    script.interrupt(SYS_openat).interrupt(SYS_read);
+    EXPECT_EQ(kernel_setting(path), 7U);
 }
 
-TEST(KernelSetting, EachCallThatFailsIsAnErrorAndATextDoesWithoutTheNumber) {
-    EXPECT_EQ(fail_each_call(EMFILE, [] { kernel_setting(path); }), std::vector<long>{SYS_close});
-    scripted_kernel script;
-    script.fail(SYS_openat, EMFILE);
-    EXPECT_EQ(describe_setting(path), path);
+TEST_F(KernelSettingTest, TheAdviceSaysWhatItIsNow) {
+    EXPECT_EQ(raise_setting(file_with("7\n")), "raise " + root_.path() + "/setting, now 7");
+    EXPECT_EQ(raise_setting("/absent"), "raise /absent");
 }
 
 }  // namespace

@@ -13,10 +13,15 @@
 
 namespace signet::os {
 
-mapping::mapping(const descriptor& memory, std::size_t bytes, int protection) {
-    // Without a reserve: who made the memory puts it behind what is used. On huge pages a mapping
-    // would else set aside as many as it spans.
-    constexpr int flags = MAP_SHARED | MAP_NORESERVE;
+namespace {
+
+// Without a reserve: who made the memory puts it behind what is used. On huge pages a mapping would
+// else set aside as many as it spans.
+constexpr int shared_flags = MAP_SHARED | MAP_NORESERVE;
+
+}  // namespace
+
+mapping::mapping(const descriptor& memory, std::size_t bytes, int protection, int flags) {
     const long address = call(SYS_mmap, nullptr, bytes, protection, flags, memory.get(), 0);
     check(address, "map memory", std::to_string(bytes) + " bytes");
     data_ = reinterpret_cast<std::byte*>(address);
@@ -24,11 +29,15 @@ mapping::mapping(const descriptor& memory, std::size_t bytes, int protection) {
 }
 
 mapping mapping::read_write(const descriptor& memory, std::size_t bytes) {
-    return {memory, bytes, PROT_READ | PROT_WRITE};
+    return {memory, bytes, PROT_READ | PROT_WRITE, shared_flags};
 }
 
 mapping mapping::read_only(const descriptor& memory, std::size_t bytes) {
-    return {memory, bytes, PROT_READ};
+    return {memory, bytes, PROT_READ, shared_flags};
+}
+
+mapping mapping::copy_on_write(const descriptor& memory, std::size_t bytes) {
+    return {memory, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE};
 }
 
 mapping& mapping::operator=(mapping&& other) noexcept {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A shared mapping of a memory file, unmapped by its owner's destructor. The bytes are shared with
-// other processes: what they may write is to be loaded once and checked. The object belongs to one
-// thread at a time; the bytes may be used by any thread as long as it lives.
+// A mapping of a memory file, or of any other, unmapped by its owner's destructor. The bytes are
+// shared with other processes: what they may write is to be loaded once and checked. The object
+// belongs to one thread at a time; the bytes may be used by any thread as long as it lives.
 #pragma once
 
 #include <signet/os/descriptor.hpp>
@@ -21,6 +21,10 @@ public:
     /// not permitted where a seal forbids writing, no memory, zero bytes.
     static mapping read_write(const descriptor& memory, std::size_t bytes);
     static mapping read_only(const descriptor& memory, std::size_t bytes);
+
+    /// The same; what is written stays in this process. What others write is seen in pages that
+    /// were not written here, or not: the kernel promises neither.
+    static mapping copy_on_write(const descriptor& memory, std::size_t bytes);
 
     mapping(mapping&& other) noexcept
         : data_{std::exchange(other.data_, nullptr)},
@@ -52,7 +56,7 @@ public:
 private:
     /// Calls madvise for the pages of the range.
     void populate(int advice, std::size_t offset, std::size_t bytes);
-    mapping(const descriptor& memory, std::size_t bytes, int protection);
+    mapping(const descriptor& memory, std::size_t bytes, int protection, int flags);
 
     void check_range(std::size_t offset, std::size_t bytes) const;
 

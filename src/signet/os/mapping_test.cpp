@@ -43,6 +43,13 @@ TEST(Mapping, WhatOneWritesAnotherReads) {
     EXPECT_EQ(reader.size(), page);
 }
 
+TEST(Mapping, WhatIsCopiedOnWriteStaysHere) {
+    const descriptor memory = create_memfd("test", page);
+    const mapping own = mapping::copy_on_write(memory, page);
+    own.data()[0] = std::byte{1};
+    EXPECT_EQ(mapping::read_only(memory, page).data()[0], std::byte{0});
+}
+
 TEST(Mapping, ItOutlivesTheDescriptor) {
     const mapping memory = mapping::read_write(create_memfd("test", page), page);
     memory.data()[0] = std::byte{1};

@@ -11,9 +11,13 @@
 #include <gtest/gtest.h>
 #include <linux/falloc.h>
 #include <linux/memfd.h>
+#include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <filesystem>
 
 namespace signet::os {
 namespace {
@@ -47,6 +51,38 @@ TEST(Memfd, NewMemoryIsClosedByExecAndNotExecutable) {
     const descriptor memory = create_memfd("test", 1);
     EXPECT_EQ(fcntl(memory.get(), F_GETFD), FD_CLOEXEC);
     EXPECT_NE(fchmod(memory.get(), 0777), 0);
+}
+
+TEST(Memfd, WhatAKilledProcessWroteIsThereForThoseWhoGoOn) {
+    const descriptor memory = create_memfd("test", 4096);
+    const int code = testing::exit_code_of_forked([&] {
+        mapping::read_write(memory, 4096).data()[1] = std::byte{5};
+        raise(SIGKILL);
+        return 0;
+    });
+    EXPECT_EQ(code, 128 + SIGKILL);
+    EXPECT_EQ(mapping::read_only(memory, 4096).data()[1], std::byte{5});
+}
+
+TEST(Memfd, ItIsGoneWithItsLastUserEvenOneThatIsKilled) {
+    const descriptor memory = create_memfd("test-of-last-user", 4096);
+    struct stat before{};
+    fstat(memory.get(), &before);
+    EXPECT_EQ(before.st_nlink, 0U);  // no name, so nothing but its users keeps it
+    EXPECT_FALSE(std::filesystem::exists("/dev/shm/test-of-last-user"));
+}
+
+TEST(Memfd, AnotherProcessCannotWriteWhereOnlyOneMay) {
+    const descriptor memory = create_memfd("test", 4096);
+    const mapping writer = mapping::read_write(memory, 4096);
+    add_seals(memory, memory_seals);
+    const int code = testing::exit_code_of_forked([&] {
+        const bool mapped = complaint_of([&] { mapping::read_write(memory, 4096); }) == "no error";
+        return mapped || pwrite(memory.get(), "x", 1, 0) == 1 ? 1 : 0;
+    });
+    EXPECT_EQ(code, 0);
+    writer.data()[0] = std::byte{1};
+    EXPECT_EQ(mapping::read_only(memory, 4096).data()[0], std::byte{1});
 }
 
 TEST(Memfd, AKernelWithoutTheNoexecSealWillDo) {

@@ -26,8 +26,8 @@ constexpr std::size_t capacity_max_default = std::size_t{1} << 20;
 std::string capacity_advice(long result) {
     if (result == -EBUSY) return "read what it holds first";
     if (result != -EPERM) return {};
-    return "ask for less, or raise " + describe_setting(size_max_path) + " (bytes of a pipe) or " +
-           describe_setting(pages_max_path) + " (pages of all pipes of a user)";
+    return "ask for less, or " + raise_setting(size_max_path) + " (bytes of a pipe), or " +
+           raise_setting(pages_max_path) + " (pages of all pipes of a user)";
 }
 
 descriptor checked_pipe(descriptor handle) {

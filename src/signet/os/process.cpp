@@ -3,6 +3,7 @@
 
 #include <signet/os/kernel.hpp>
 #include <signet/os/poll.hpp>
+#include <signet/os/signal.hpp>
 
 #include <fcntl.h>
 #include <signal.h>
@@ -89,6 +90,12 @@ bool process::send_signal(int number) const {
     if (result == -ESRCH) return false;
     check(result, "send a process signal", std::to_string(number));
     return true;
+}
+
+bool process::queue_signal(int number, std::uint64_t value) const {
+    const queued_signal one{number, value};
+    const long result = call(SYS_pidfd_send_signal, fd(), number, one.get(), 0);
+    return queued_signal::sent(result, number);
 }
 
 std::optional<exit_status> process::wait(deadline until) const {

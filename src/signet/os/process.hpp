@@ -7,6 +7,7 @@
 #include <signet/base/time.hpp>
 #include <signet/os/descriptor.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -47,6 +48,10 @@ public:
 
     /// Sends it a signal. False where it is gone. Throws `error` where that is not permitted.
     bool send_signal(int number) const;
+
+    /// Sends it a signal that carries `value` (os/signal.hpp). False where it is gone. Throws
+    /// `error`: not permitted; as many signals wait as its limit allows.
+    bool queue_signal(int number, std::uint64_t value) const;
 
     /// Waits for a child of this process to end, and takes its status, which can be done once. No
     /// value when the deadline passes. Throws `error` where it is not our child, or was taken.

@@ -120,15 +120,18 @@ std::span<const std::uint64_t> subscriber_table::held() {
     held_.clear();
     for (const subscriber_entry& entry : entries_) {
         const std::size_t before = held_.size();
+        // C4. Before its hazards: a message that leaves the cursor has one by then (C3).
+        const std::uint64_t cursor =
+            entry.passed_over() ? page_of(entry).cursor.load(
+                                      std::memory_order_acquire)  // SYNC cursor, SYNC passing
+                                : 0;
         for (std::uint32_t k = 0; k < entry.grant; ++k) {
             const std::uint64_t hazard =
                 page_of(entry).hazard[k].load(std::memory_order_acquire);  // M4, SYNC hazard
             if (hazard != 0) held_.push_back(hazard - 1);
         }
-        // C4. One of its grants may be for the message at its cursor.
-        if (entry.passed_over() && held_.size() - before < entry.grant) {
-            held_.push_back(page_of(entry).cursor.load(std::memory_order_acquire));  // SYNC passing
-        }
+        // One of its grants may be for the message at its cursor.
+        if (entry.passed_over() && held_.size() - before < entry.grant) held_.push_back(cursor);
     }
     std::sort(held_.begin(), held_.end());
     return held_;

@@ -125,6 +125,65 @@ TEST_F(SubscriberTable, OneThatLeavesIsForgotten) {
     EXPECT_TRUE(table_.empty());
 }
 
+TEST_F(SubscriberTable, TheCursorOfAnEvictedOneIsHeldWhileItBlocked) {
+    say_cursor(add(1, delivery::block), 7);
+    say_cursor(add(2, delivery::drop_oldest), 5);
+    EXPECT_TRUE(held().empty());
+    table_.evict_peer(*peer_of(2));
+    EXPECT_TRUE(held().empty());
+    EXPECT_FALSE(table_.passes_some());
+    table_.evict_peer(*peer_of(1));
+    EXPECT_EQ(held(), std::vector<std::uint64_t>{7});
+    EXPECT_TRUE(table_.passes_some());
+}
+
+TEST_F(SubscriberTable, OneThatMadeThePublisherWaitTooLongIsHeldByItsCursorToo) {
+    say_cursor(add(1, delivery::block), 7);
+    say_cursor(add(2, delivery::block), 9);
+    table_.blocking_floor(100);
+    EXPECT_EQ(table_.charge(std::chrono::seconds{2}, std::chrono::seconds{1}),
+              std::vector<std::uint64_t>{1});
+    EXPECT_EQ(table_.blocking_floor(100), 9u);
+    EXPECT_EQ(held(), std::vector<std::uint64_t>{7});
+}
+
+TEST_F(SubscriberTable, NoneLiesAtTheCursorWhereAllGrantsAreHazards) {
+    auto& page = add(1, delivery::block);
+    say_cursor(page, 7);
+    hold(page, 0, 3);
+    hold(page, 1, 4);
+    table_.evict_peer(*peer_of(1));
+    EXPECT_EQ(held(), (std::vector<std::uint64_t>{3, 4}));
+    page.hazard[0].store(0, std::memory_order_release);
+    EXPECT_EQ(held(), (std::vector<std::uint64_t>{4, 7}));
+}
+
+TEST_F(SubscriberTable, ALyingCursorHoldsOneMessageAtMost) {
+    auto& page = add(1, delivery::block, 3);
+    table_.evict_peer(*peer_of(1));
+    for (const std::uint64_t lie : {std::uint64_t{0}, std::uint64_t{50}, ~std::uint64_t{0}}) {
+        say_cursor(page, lie);
+        EXPECT_EQ(held(), std::vector<std::uint64_t>{lie});
+    }
+    EXPECT_EQ(table_.blocking_floor(100), 100u) << "nobody waits for it";
+}
+
+TEST_F(SubscriberTable, OneThatWasGrantedNothingHoldsNothing) {
+    say_cursor(add(1, delivery::block, 0), 7);
+    table_.evict_peer(*peer_of(1));
+    EXPECT_TRUE(held().empty());
+}
+
+TEST_F(SubscriberTable, NobodyIsPassedOnceTheEvictedAreGone) {
+    add(1, delivery::block);
+    add(2, delivery::block);
+    table_.evict_peer(*peer_of(1));
+    table_.evict_peer(*peer_of(2));
+    EXPECT_TRUE(table_.remove_endpoint(1) && table_.passes_some());
+    table_.remove_peer(*peer_of(2));
+    EXPECT_FALSE(table_.passes_some());
+}
+
 TEST_F(SubscriberTable, ItKnowsWhetherAllBlock) {
     add(1, delivery::block);
     EXPECT_TRUE(table_.all_block());

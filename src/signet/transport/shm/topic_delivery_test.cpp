@@ -4,16 +4,21 @@
 // process, each with its own control thread.
 #include <signet/base/error.hpp>
 #include <signet/publisher.hpp>
+#include <signet/raw.hpp>
 #include <signet/subscriber.hpp>
 #include <signet/testing/eventually.hpp>
 #include <signet/testing/temporary_directory.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <numeric>
+#include <optional>
 #include <thread>
+#include <vector>
 
 namespace signet {
 namespace {
@@ -233,6 +238,168 @@ TEST_F(Delivery, BetweenTwoSamplesLiesAtLeastTheInterval) {
 
 TEST_F(Delivery, AnIntervalNeedsLatest) {
     EXPECT_THROW((subscriber<number>{there_, "t", {.interval_min = 1ms}}), error);
+}
+
+// ---- samples that are held ----------------------------------------------------------------------
+
+constexpr subscriber_options blocking{.policy = delivery::block};
+
+large numbered(std::uint64_t value) {
+    large message{value, {}};
+    message.rest.fill(value * 3 + 1);
+    return message;
+}
+
+bool whole(const large& message, std::uint64_t value) {
+    return message.value == value && message.rest == numbered(value).rest;
+}
+
+class HeldDelivery : public Delivery {
+protected:
+    /// Publishes many laps of the ring; nobody may hold it back.
+    static void lap(publisher<large>& out, std::uint64_t from) {
+        for (std::uint64_t i = from; i < from + 100; ++i)
+            ASSERT_TRUE(out.publish_for(numbered(i), watchdog));
+    }
+
+    /// Receives until the eviction is told.
+    static void read_to_the_gap(subscriber<large>& in) {
+        EXPECT_THROW(while (in.receive_for(watchdog)){}, error);
+    }
+
+    /// A subscriber and the samples 0, 1, 2 that it received, of a publisher that is streaming on.
+    struct ends {
+        std::optional<subscriber<large>> in;
+        std::array<sample<large>, 3> held;
+
+        /// 0: the subscriber.
+        void destroy(int which) {
+            if (which == 0) {
+                in.reset();
+            } else {
+                held.at(static_cast<std::size_t>(which) - 1) = {};
+            }
+        }
+        bool all_whole() const {
+            for (std::uint64_t i = 0; i < held.size(); ++i)
+                if (held[i] && !whole(*held[i], i)) return false;
+            return true;
+        }
+    };
+
+    ends receive_three(publisher<large>& out, const subscriber_options& how) {
+        ends all;
+        all.in.emplace(there_, "t", how);
+        EXPECT_TRUE(out.wait_for_subscribers_for(1, watchdog));
+        for (std::uint64_t i = 0; i < all.held.size(); ++i) {
+            out.publish(numbered(i));
+            all.held[i] = all.in->receive_for(watchdog);
+        }
+        return all;
+    }
+
+    void destroy_in_each_order(const subscriber_options& how) {
+        std::array order{0, 1, 2, 3};
+        do {
+            publisher<large> out{here_, "t", {.depth = 4}};
+            ends all = receive_three(out, how);
+            for (const int which : order) {
+                all.destroy(which);
+                if (!all.in) lap(out, 100);
+                ASSERT_TRUE(all.all_whole());
+            }
+            ASSERT_TRUE(eventually([&] { return out.subscribers() == 0; }));
+        } while (std::next_permutation(order.begin(), order.end()));
+    }
+};
+
+TEST_F(HeldDelivery, SamplesAndTheirBlockingSubscriberAreDestroyedInAnyOrder) {
+    destroy_in_each_order(blocking);
+}
+
+TEST_F(HeldDelivery, SamplesAndTheirDroppingSubscriberAreDestroyedInAnyOrder) {
+    destroy_in_each_order({});
+}
+
+TEST_F(HeldDelivery, OneSampleOutlivesItsSubscriberAndPublisher) {
+    sample<large> kept;
+    {
+        publisher<large> out{here_, "t", {.depth = 4}};
+        subscriber<large> in{there_, "t", blocking};
+        meet(out, in);
+        out.publish(numbered(7));
+        kept = in.receive_for(watchdog);
+    }
+    EXPECT_TRUE(whole(*kept, 7));
+}
+
+TEST_F(HeldDelivery, ASampleAtTheCursorOutlivesAnEviction) {
+    publisher<large> out{here_, "t", {.depth = 4, .stall_budget = 1ms}};
+    subscriber<large> in{there_, "t", blocking};
+    meet(out, in);
+    out.publish(numbered(0));
+    const auto held = in.receive_for(watchdog);
+    lap(out, 1);
+    EXPECT_EQ(out.subscribers(), 0u);
+    EXPECT_TRUE(whole(*held, 0));
+    read_to_the_gap(in);
+    lap(out, 101);
+    EXPECT_TRUE(whole(*held, 0));
+}
+
+TEST_F(HeldDelivery, ASampleOfOneThatWasEvictedOutlivesItsSubscriber) {
+    publisher<large> out{here_, "t", {.depth = 4, .stall_budget = 1ms}};
+    std::optional<subscriber<large>> in{std::in_place, there_, "t", blocking};
+    meet(out, *in);
+    out.publish(numbered(0));
+    const auto held = in->receive_for(watchdog);
+    lap(out, 1);
+    read_to_the_gap(*in);
+    in.reset();
+    const subscriber<large> newcomer{there_, "t"};  // what was said before was heard by then
+    ASSERT_TRUE(out.wait_for_subscribers_for(1, watchdog));
+    lap(out, 101);
+    EXPECT_TRUE(whole(*held, 0));
+}
+
+/// A message of `bytes` bytes, all of them `value`.
+std::vector<std::byte> bytes_of(std::size_t bytes, int value) {
+    return std::vector<std::byte>(bytes, static_cast<std::byte>(value));
+}
+
+TEST_F(HeldDelivery, ALargeSampleIsNotOverwrittenWhenASmallOneFollows) {
+    raw_publisher out{here_, "t", wire::bytes_descriptor(), {.depth = 4}};
+    raw_subscriber in{there_, "t", blocking};
+    ASSERT_TRUE(out.wait_for_subscribers_for(1, watchdog));
+    out.publish(bytes_of(2000, 1));
+    const auto held = in.receive_for(watchdog);
+    for (int i = 2; i < 100; ++i) {
+        ASSERT_TRUE(out.publish_for(bytes_of(i % 3 == 0 ? 2000 : 8, i), watchdog));
+        EXPECT_EQ(in.receive_for(watchdog).bytes().front(), static_cast<std::byte>(i));
+    }
+    EXPECT_TRUE(std::ranges::equal(held.bytes(), bytes_of(2000, 1)));
+}
+
+TEST_F(HeldDelivery, WhoWaitsForRoomIsWokenByTheReleaseOfTheSampleAtTheCursor) {
+    publisher<large> out{here_, "t", {.depth = 4, .waiting = wait_mode::sleep}};
+    subscriber<large> in{there_, "t", blocking};
+    meet(out, in);
+    out.publish(numbered(0));
+    auto held = in.receive_for(watchdog);
+    for (std::uint64_t i = 1; i < 4; ++i) ASSERT_TRUE(out.try_publish(numbered(i)));
+    EXPECT_FALSE(out.try_publish(numbered(4))) << "what is held counts to the depth";
+    const std::jthread waiting{[&] { EXPECT_TRUE(out.publish_for(numbered(4), watchdog)); }};
+    held = {};
+}
+
+TEST_F(HeldDelivery, APublisherSeesThatASampleIsHeldAtTheCursorAndThatItIsKept) {
+    publisher<large> out{here_, "t"};
+    ends all = receive_three(out, blocking);
+    EXPECT_TRUE(out.statuses().at(0).held == 3 && out.statuses().at(0).lag == 0);
+    all.destroy(3);
+    EXPECT_EQ(out.statuses().at(0).held, 2u);
+    all.destroy(1);
+    EXPECT_EQ(out.statuses().at(0).held, 1u);
 }
 
 }  // namespace

@@ -346,13 +346,15 @@ subscriber_counts topic_subscriber::counts_for_onlookers() const {
     all.publishers = pages_.size();
     for (const counted_page& known : pages_) {
         const auto& page = *reinterpret_cast<const memory::subscriber_page*>(known.page->data());
-        // relaxed, all four: counts that order nothing, and may belong to different moments
+        // relaxed, all five: counts that order nothing, and may belong to different moments
         const std::uint64_t lost = page.lost.load(std::memory_order_relaxed);
         const std::uint64_t skipped = page.skipped.load(std::memory_order_relaxed);
         const std::uint64_t start = page.start.load(std::memory_order_relaxed);
         const std::uint64_t cursor = page.cursor.load(std::memory_order_relaxed);
+        const std::uint64_t opened = page.opened.load(std::memory_order_relaxed);
         const std::uint64_t passed = start + lost + skipped;
-        all.received += cursor > passed && cursor != memory::cursor_abandoned ? cursor - passed : 0;
+        const std::uint64_t read = std::max(cursor, opened);
+        all.received += read > passed && cursor != memory::cursor_abandoned ? read - passed : 0;
         all.lost += lost;
         all.skipped += skipped;
     }

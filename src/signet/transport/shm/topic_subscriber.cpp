@@ -114,8 +114,11 @@ bool topic_subscriber::settle_rarity(source& from, memory::read_result result) {
         case memory::read_result::broken: drop_broken(from); break;
         case memory::read_result::absent:
             if (!from.ended) return wait_for_extent(from);
-            [[fallthrough]];                                       // it will never come
-        case memory::read_result::empty: retire_current(); break;  // it ended, and is read out
+            retire_current();  // it will never come
+            break;
+        case memory::read_result::empty:  // it ended, and is read out
+            retire_current();
+            break;
         case memory::read_result::message: break;
     }
     return !sources_.empty();
@@ -175,6 +178,7 @@ void topic_subscriber::retire_current() {
     if (done->held == 0) {
         let_go(*done);
     } else {
+        done->abandon();
         ended_in_use_.push_back(std::move(done));
     }
     if (why) throw *why;
@@ -192,7 +196,8 @@ bool topic_subscriber::holds(std::uint64_t publisher) const {
     const auto held = [&](const auto& known) {
         return known->publisher == publisher && known->held != 0;
     };
-    return std::any_of(sources_.begin(), sources_.end(), held);
+    return std::any_of(sources_.begin(), sources_.end(), held) ||
+           std::any_of(ended_in_use_.begin(), ended_in_use_.end(), held);
 }
 
 void topic_subscriber::retire(std::shared_ptr<topic_subscriber> self) {

@@ -36,6 +36,6 @@ int main() try {
     wait(nullptr);
     return 0;
 } catch (const signet::error& problem) {
-    std::fprintf(stderr, "unix-stream: %s\n", problem.what());
+    std::fprintf(stderr, "unix_stream: %s\n", problem.what());
     return 1;
 }

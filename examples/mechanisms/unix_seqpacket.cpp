@@ -34,6 +34,6 @@ int main() try {
     wait(nullptr);
     return 0;
 } catch (const signet::error& problem) {
-    std::fprintf(stderr, "unix-seqpacket: %s\n", problem.what());
+    std::fprintf(stderr, "unix_seqpacket: %s\n", problem.what());
     return 1;
 }

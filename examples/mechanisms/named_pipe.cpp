@@ -40,6 +40,6 @@ int main() try {
     rmdir(path.c_str());
     return 0;
 } catch (const signet::error& problem) {
-    std::fprintf(stderr, "named-pipe: %s\n", problem.what());
+    std::fprintf(stderr, "named_pipe: %s\n", problem.what());
     return 1;
 }

@@ -43,6 +43,6 @@ int main() try {
     rmdir(path.c_str());
     return 0;
 } catch (const signet::error& problem) {
-    std::fprintf(stderr, "unix-datagram: %s\n", problem.what());
+    std::fprintf(stderr, "unix_datagram: %s\n", problem.what());
     return 1;
 }

@@ -33,6 +33,6 @@ int main() try {
     wait(nullptr);
     return 0;
 } catch (const signet::error& problem) {
-    std::fprintf(stderr, "anonymous-pipe: %s\n", problem.what());
+    std::fprintf(stderr, "anonymous_pipe: %s\n", problem.what());
     return 1;
 }
