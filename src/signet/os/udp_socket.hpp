@@ -71,7 +71,8 @@ public:
     void leave(const ip_address& group, unsigned index);
 
     /// Through which interface multicasts are sent, how many routers they may pass (0 to 255;
-    /// default 1: none), and whether this machine receives them, too (default: on).
+    /// default 1: none), and whether this machine receives them, too (default: on; through lo it
+    /// always does).
     void set_multicast_interface(unsigned index);
     void set_multicast_hops(int hops);
     void set_multicast_loopback(toggle value);

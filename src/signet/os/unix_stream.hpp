@@ -68,8 +68,8 @@ public:
     stream_result send(std::span<const std::byte> bytes, std::span<const int> descriptors,
                        deadline until);
 
-    /// Reads some, and at most `descriptors_max` descriptors that come with the first byte read; a
-    /// read ends before bytes that have descriptors of their own. Those beyond are closed.
+    /// Reads some, and at most `descriptors_max` descriptors that came beside one of these bytes; a
+    /// read goes no further than the bytes that have some. Those beyond are closed.
     unix_stream_received receive(std::span<std::byte> buffer, std::size_t descriptors_max,
                                  deadline until);
 

@@ -94,17 +94,18 @@ TEST_F(UnixStreamTest, AnEndedDirectionLeavesTheOtherOneOpen) {
     EXPECT_EQ(there_.send(bytes_of("x"), {}, never).status, stream_status::ended);
 }
 
-TEST_F(UnixStreamTest, DescriptorsComeBesideTheFirstByte) {
+TEST_F(UnixStreamTest, AReadEndsBehindTheBytesThatHaveDescriptors) {
     event bell;
     here_.write_all(bytes_of("a"), never);
     EXPECT_EQ(here_.send(bytes_of("bc"), std::array{bell.fd()}, never).bytes, 2);
-    EXPECT_EQ(receive(1).bytes, 1);
+    here_.write_all(bytes_of("d"), never);
     unix_stream_received result = receive(1);
-    EXPECT_EQ(result.bytes, 2);
+    EXPECT_EQ(buffer_.first(result.bytes), "abc");
     ASSERT_EQ(result.descriptors.size(), 1);
     EXPECT_EQ(fcntl(result.descriptors[0].get(), F_GETFD), FD_CLOEXEC);
     signal_event(result.descriptors[0]);
     EXPECT_TRUE(bell.drain());
+    EXPECT_EQ(receive(1).bytes, 1);
 }
 
 TEST_F(UnixStreamTest, DescriptorsNobodyAskedForAreClosed) {
