@@ -180,15 +180,16 @@ protected:
         });
     }
 
-    /// The pages of all, as an onlooker sees them.
-    observe::counted_page page(bool of_publisher, std::uint64_t endpoint) const {
+    /// A page as an onlooker sees it: the publisher's, or that of a subscriber which is not
+    /// `other`.
+    observe::counted_page page(bool of_publisher, std::uint64_t other = 0) const {
         observe::counted_page found;
         EXPECT_TRUE(eventually([&] {
             for (const auto& [context, pages] :
                  observe::inspect_closely(place_.path(), watchdog).second) {
                 for (const auto& one : pages) {
                     if (one.publisher.has_value() == of_publisher) continue;
-                    if (one.endpoint == endpoint || endpoint == 0) found = one;
+                    if (one.endpoint != other) found = one;
                 }
             }
             return found.bytes != nullptr;
@@ -276,16 +277,18 @@ TEST_F(Holding, OthersReadAtTheirCursorsAgainWhenTheEvictedOneIsDead) {
     other_process holder{[](const meeting& meet) { hold_one(meet, [] {}); }};
     start(1ms);
     expect_joined(1);
-    const auto header = page(true, 0);
+    const auto header = page(true);
     publish(1);
     holder.await();
     EXPECT_FALSE(passing(header));
+    const auto theirs = page(false);
+    EXPECT_TRUE(at_cursor(theirs));
     publish(100);
     EXPECT_TRUE(passing(header));
     subscriber<large_message> in{context{}, topic_name, blocking};
     expect_joined(1);
     ASSERT_TRUE(eventually([&] { return in.publishers() == 1 || in.try_receive(); }));
-    const auto ours = page(false, 0);
+    const auto ours = page(false, theirs.endpoint);
     publish(1);
     EXPECT_TRUE(in.receive_for(watchdog) && !at_cursor(ours)) << "somebody is passed";
     holder.kill();
