@@ -123,6 +123,26 @@ TEST(KillPointsOfPublisher, WhileItWaitsForRoomAndDrivesItsContext) {
               {"exchange room.word", "fence", "epoll_pwait2", "store slot.stamp"});
 }
 
+TEST(KillPointsOfPublisher, WhileItEvicts) {
+    constexpr publisher_options impatient{
+        .depth = 2, .stall_budget = std::chrono::milliseconds{1}, .waiting = wait_mode::sleep};
+    sweep<large_message> swept;
+    std::optional<subscriber<large_message>> idler;
+    swept.run({.victim =
+                   [&](int k) {
+                       publishing_victim<large_message> victim;
+                       victim.prepare(impatient);
+                       victim.out().wait_for_subscribers(2);
+                       for (int i = 0; i < 2; ++i) victim.publish();
+                       victim.await_one_that_has_read_all();  // so that it will not be charged
+                       die(k);
+                       victim.publish();  // waits for the other one alone
+                   },
+               .when_ready = [&] { idler.emplace(context{}, swept_topic, blocking); },
+               .when_ended = [&] { idler.reset(); }},
+              {"store passing", "membarrier", "load hazard", "sendmsg evict"});
+}
+
 TEST(KillPointsOfPublisher, WhileItWakesASleeper) {
     sweep<small_message> swept;
     const auto fall_asleep = [&] { swept.rest().await_sleeping_reader(); };

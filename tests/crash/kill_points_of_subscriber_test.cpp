@@ -55,10 +55,10 @@ TEST(KillPointsOfSubscriber, WhileItAnswersAPublisherThatCameLater) {
               {"accept4", "sendmsg hello", "sendmsg join", "mmap signet-topic"});
 }
 
-template <class Message>
+template <class Message, delivery Policy = delivery::block>
 void receive_some(int k) {
     subscribing_victim<Message> victim;
-    victim.prepare();
+    victim.prepare({.policy = Policy, .waiting = wait_mode::sleep});
     die(k);
     for (int i = 0; i < 3; ++i) victim.receive();
 }
@@ -70,10 +70,17 @@ TEST(KillPointsOfSubscriber, WhileItReceivesSmallMessages) {
                "store cursor", "load room.word"});
 }
 
-TEST(KillPointsOfSubscriber, WhileItReceivesLargeMessages) {
+TEST(KillPointsOfSubscriber, WhileItReceivesLargeMessagesAtItsCursor) {
     sweep<large_message> swept;
     swept.run({receive_some<large_message>}, {"load slot.stamp", "load slot.shape", "load passing",
                                               "store opened", "store cursor"});
+}
+
+TEST(KillPointsOfSubscriber, WhileItReceivesLargeMessagesByHazards) {
+    sweep<large_message> swept;
+    swept.run({receive_some<large_message, delivery::drop_oldest>},
+              {"load slot.stamp", "load slot.shape", "store hazard", "fence", "load frontier",
+               "store cursor"});
 }
 
 TEST(KillPointsOfSubscriber, WhileItSleeps) {

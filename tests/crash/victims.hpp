@@ -8,6 +8,7 @@
 #include "last_words.hpp"
 #include "survivors.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <vector>
@@ -61,6 +62,14 @@ public:
         *loan = numbered<Message>(words_.published);
         out_->publish(std::move(loan));
         ++words_.published;
+    }
+
+    void await_one_that_has_read_all() const {
+        EXPECT_TRUE(eventually([&] {
+            const auto all = out_->statuses();
+            return std::any_of(all.begin(), all.end(),
+                               [](const auto& one) { return one.lag == 0; });
+        }));
     }
 
     void close() {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <deque>
 
 namespace signet::tests {
 namespace {
@@ -22,7 +23,8 @@ constexpr memory::topic_geometry geometry{.depth = 8,
                                           .chunk_bytes = 1600,
                                           .chunk_count = 12};
 
-class LyingPublisher : public ::testing::Test {
+/// To a subscriber that guards what it reads in one way or the other.
+class LyingPublisher : public ::testing::TestWithParam<memory::guarding> {
 protected:
     /// Tries `read` again and again; after each, what must always hold is checked, and `taken` is
     /// told of a message.
@@ -64,15 +66,15 @@ protected:
 
     guarded_memory segment_{geometry.segment_bytes()};
     memory::subscriber_page page_{};
-    memory::ring_reader reader_{segment_.begin(),    geometry,          page_, 0, 4,
-                                memory::reporting{}, memory::guarding{}};
+    memory::ring_reader reader_{segment_.begin(),    geometry,  page_, 0, 4,
+                                memory::reporting{}, GetParam()};
     liar liar_{segment_.begin(), geometry.segment_bytes(), seed_wanted()};
     memory::message_view view_{};
     unsigned sum_ = 0;
     int in_place_ = 0;
 };
 
-TEST_F(LyingPublisher, CannotMakeACopyLeaveTheSegment) {
+TEST_P(LyingPublisher, CannotMakeACopyLeaveTheSegment) {
     std::array<std::byte, 240> copy;
     int messages = 0;
     attempt(
@@ -81,7 +83,7 @@ TEST_F(LyingPublisher, CannotMakeACopyLeaveTheSegment) {
     EXPECT_GT(messages, 10);
 }
 
-TEST_F(LyingPublisher, CannotMakeAnOpenedMessageLeaveTheSegment) {
+TEST_P(LyingPublisher, CannotMakeAnOpenedMessageLeaveTheSegment) {
     guarded_memory buffer{memory::page_bytes};
     std::byte* const last = buffer.begin() + memory::page_bytes - geometry.inline_bytes_max();
     attempt(
@@ -90,7 +92,7 @@ TEST_F(LyingPublisher, CannotMakeAnOpenedMessageLeaveTheSegment) {
     EXPECT_GT(in_place_, 10);
 }
 
-TEST_F(LyingPublisher, CannotMakeAHeldMessageLeaveTheSegment) {
+TEST_P(LyingPublisher, CannotMakeAHeldMessageLeaveTheSegment) {
     attempt(
         memory::payload_shape::of_chunk(1600, geometry.chunk_count - 1),
         [&] { return reader_.try_hold(view_, 1600); },
@@ -100,6 +102,49 @@ TEST_F(LyingPublisher, CannotMakeAHeldMessageLeaveTheSegment) {
         });
     EXPECT_GT(in_place_, 10);
 }
+
+/// Held messages, of which the oldest is released for the next.
+class LyingPublisherOfHeld : public LyingPublisher {
+protected:
+    void keep() {
+        held_.push_back(view_);
+        if (held_.size() < 4) return;
+        reader_.release(held_.front().hold);
+        held_.pop_front();
+    }
+
+    /// Whether a correct publisher would know by the page that this one is read.
+    bool named(const memory::message_view& one) const {
+        const std::uint64_t hazard = page_.hazard[one.hold].load(std::memory_order_relaxed);
+        const std::uint64_t cursor = page_.cursor.load(std::memory_order_relaxed);
+        return hazard == one.number + 1 || (hazard == 0 && cursor == one.number);
+    }
+
+    std::deque<memory::message_view> held_;
+};
+
+TEST_P(LyingPublisherOfHeld, CannotMakeItsSubscriberForgetToNameThem) {
+    int kept = 0;
+    attempt(
+        memory::payload_shape::of_chunk(1600, geometry.chunk_count - 1),
+        [&] {
+            std::array<std::byte, 240> small;
+            const read_result result = reader_.try_open(view_, small.data());
+            reader_.report();
+            return result;
+        },
+        [&] {
+            if (view_.in_place != nullptr) keep();
+            reader_.report();
+            for (const memory::message_view& one : held_) ASSERT_TRUE(named(one)) << one.number;
+            kept += held_.size() == 3;
+        });
+    EXPECT_GT(kept, 10);
+}
+
+constexpr auto both = {memory::guarding::by_hazard, memory::guarding::by_cursor};
+INSTANTIATE_TEST_SUITE_P(Guarded, LyingPublisher, ::testing::ValuesIn(both));
+INSTANTIATE_TEST_SUITE_P(Guarded, LyingPublisherOfHeld, ::testing::ValuesIn(both));
 
 }  // namespace
 }  // namespace signet::tests

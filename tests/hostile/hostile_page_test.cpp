@@ -33,6 +33,22 @@ TEST(LyingSubscriber, MovesTheFloorOnlyForwardAndHoldsOnlyItsGrant) {
     }
 }
 
+TEST(LyingSubscriber, HoldsOnlyItsGrantWhenItIsEvictedToo) {
+    constexpr std::size_t bytes = sizeof(memory::subscriber_page);
+    const auto file = os::create_memfd("liar", bytes);
+    auto page = os::mapping::read_write(file, bytes);
+    liar lies{page.data(), bytes, seed_wanted()};
+    transport::shm::subscriber_table table;
+    table.add({1, nullptr, std::move(page), transport::delivery::block, grant, 0, true, {}});
+    const auto rounds = static_cast<std::uint64_t>(rounds_wanted());
+    for (std::uint64_t published = 0; published < rounds; ++published) {
+        lies.begin_attempt(published);
+        ASSERT_EQ(table.blocking_floor(published), published);
+        ASSERT_LE(table.held().size(), grant);
+        ASSERT_LE(lies.accesses(), 1 + int{grant});
+    }
+}
+
 class LyingBell : public ::testing::Test {
 protected:
     void SetUp() override { ASSERT_EQ(mode_, life::fence_mode::on_demand); }

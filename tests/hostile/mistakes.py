@@ -64,6 +64,12 @@ MISTAKES = [
             "        floor = entry.cursor = said;\n", "memory"),
     Mistake("hazards beyond the grant are looked at", TABLE,
             "k < entry.grant", "k < memory::held_max_limit", "memory"),
+    Mistake("a cursor is counted beyond the grant", TABLE,
+            " && held_.size() - before < entry.grant) held_", ") held_", "memory"),
+    Mistake("a message that is kept is not named when its cursor moves on", RING_HEADER,
+            "page_->hazard[at_cursor_].store(position_, std::memory_order_release);", "", "memory"),
+    Mistake("a small message moves the cursor past one that is held", RING,
+            "    leave_cursor();\n    ++position_;\n", "    ++position_;\n", "memory"),
     Mistake("seals are not looked at", MEMORY,
             "os::includes(facts.present, seals)", "os::includes(facts.present, seals) || true",
             "memory"),
@@ -83,6 +89,8 @@ MISTAKES = [
     Mistake("a hazard does not release what was read under it", RING_HEADER,
             "page_->hazard[hold].store(0, std::memory_order_release)",
             "page_->hazard[hold].store(0, std::memory_order_relaxed)", "threads"),
+    Mistake("the cursor of one that was evicted is not counted", TABLE,
+            "if (entry.passed_over() && held_.size()", "if (false && held_.size()", "threads"),
 ]
 
 
@@ -131,7 +139,8 @@ class Plant:
     def objects(self):
         if self.threads:
             test = self.options.source / "tests" / "threads" / "ring_threads_test.cpp"
-            return [self.compile(test, "test"), self.compile(self.mistaken(RING), "ring")]
+            return [self.compile(test, "test"), self.compile(self.mistaken(RING), "ring"),
+                    self.compile(self.mistaken(TABLE), "table")]
         tests = self.options.source / "tests" / "hostile"
         built = self.build / "tests" / "CMakeFiles" / f"{self.suite.always}.dir" / "hostile"
         if self.mistake.file.endswith(".hpp"):

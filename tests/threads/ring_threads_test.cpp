@@ -7,6 +7,7 @@
 #include <signet/life/bell.hpp>
 #include <signet/memory/broadcast_ring.hpp>
 #include <signet/memory/chunk_pool.hpp>
+#include <signet/os/membarrier.hpp>
 #include <signet/os/memfd.hpp>
 #include <signet/testing/eventually.hpp>
 #include <signet/transport/shm/subscriber_table.hpp>
@@ -50,7 +51,7 @@ struct memory_of_topic {
     memory::bell_page& bell_page() { return *reinterpret_cast<memory::bell_page*>(bells.data()); }
 };
 
-/// What the publishing thread has. Publishes all messages, and then waits for nobody.
+/// What the publishing thread has. Publishes so many messages more, and then waits for nobody.
 class writing_side {
 public:
     writing_side(memory_of_topic& shared, idle when_idle)
@@ -61,7 +62,7 @@ public:
 
     /// Before the threads start: the page of one more subscriber.
     memory::subscriber_page& admit(delivery policy) {
-        os::mapping page = memory_of_topic::fresh(memory::page_bytes);
+        os::mapping page = memory_of_topic::fresh(sizeof(memory::subscriber_page));
         auto& words = *reinterpret_cast<memory::subscriber_page*>(page.data());
         table_.add({++endpoint_, nullptr, std::move(page), policy, held_max, 0});
         return words;
@@ -69,11 +70,20 @@ public:
 
     template <class Message>
     void publish_all(std::uint64_t messages) {
-        for (std::uint64_t i = 0; i < messages; ++i) {
+        for (const std::uint64_t end = ring_.next() + messages; ring_.next() < end;) {
             while (!make_room()) sleep();
-            commit(Message{}, i);
+            commit(Message{}, ring_.next());
             if (when_idle_ == idle::sleeps) data_.notify();
         }
+    }
+
+    /// Waits no more for those that block and are furthest behind.
+    void evict_the_slowest() {
+        using namespace std::chrono_literals;
+        table_.blocking_floor(ring_.next());
+        ring_.let_pass(true);
+        os::membarrier_all_processes();
+        table_.charge(0ns, 0ns);
     }
 
 private:
@@ -242,6 +252,31 @@ TEST(RingThreads, WhoPollsSeesMessagesWholeToo) {
     expect_whole<large_message>(delivery::block, delivery::block, messages_waited_for, idle::polls);
     expect_whole<large_message>(delivery::drop_oldest, delivery::block, messages_waited_for,
                                 idle::polls);
+}
+
+/// One that blocks is evicted when a part of the messages is published, and reads on.
+void expect_whole_though_evicted(delivery other_policy) {
+    constexpr std::uint64_t messages = 300;
+    memory_of_topic shared;
+    writing_side out{shared, idle::polls};
+    reading_side one{shared, out, delivery::block, idle::polls};
+    reading_side other{shared, out, other_policy, idle::polls};
+    {
+        const auto read = [&](reading_side& in) { in.read_all<large_message>(messages); };
+        const std::jthread reading{[&] { read(one); }};
+        const std::jthread reading_too{[&] { read(other); }};
+        out.publish_all<large_message>(messages / 3);
+        out.evict_the_slowest();
+        out.publish_all<large_message>(messages - messages / 3);
+    }
+    EXPECT_TRUE(one.all_whole() && other.all_whole());
+}
+
+TEST(RingThreads, WhatAnEvictedOneHoldsIsNotOverwritten) {
+    for (int i = 0; i < 25 && !::testing::Test::HasFailure(); ++i) {
+        expect_whole_though_evicted(delivery::block);
+        expect_whole_though_evicted(delivery::drop_oldest);
+    }
 }
 
 TEST(RingThreads, WhoBlocksHoldsBackForThoseWhoDoNot) {

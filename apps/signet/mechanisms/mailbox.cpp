@@ -21,10 +21,11 @@ constexpr int spins_max = 2000;
 
 }  // namespace
 
-mailbox::mailbox(std::span<std::byte> place)
+mailbox::mailbox(std::span<std::byte> place, std::chrono::milliseconds patience)
     : header_{*reinterpret_cast<header*>(place.data())},
       message_{reinterpret_cast<memory::shared_word<std::uint64_t>*>(place.data() + header_bytes)},
-      message_bytes_max_{place.size() - header_bytes} {
+      message_bytes_max_{place.size() - header_bytes},
+      patience_{patience} {
     const bool aligned = reinterpret_cast<std::uintptr_t>(place.data()) % header_bytes == 0;
     if (place.size() > header_bytes && aligned) return;
     throw contract_violation{"a mailbox has 64 bytes and a message, at a multiple of 64"};
@@ -58,7 +59,7 @@ void mailbox::wait_for(std::uint32_t wanted) {
         if ((checked_state() & ~sleeper) == wanted) return;
         memory::relax_cpu();
     }
-    const deadline give_up = after(patience);
+    const deadline give_up = after(patience_);
     while (clock::now() < give_up) {
         std::uint32_t now = checked_state();
         if ((now & ~sleeper) == wanted) return;
@@ -70,7 +71,7 @@ void mailbox::wait_for(std::uint32_t wanted) {
     throw error{errc::peer_died,
                 "wait for the other side of a mailbox",
                 {},
-                "it did nothing for " + std::to_string(patience.count()) + " seconds"};
+                "it did nothing for " + std::to_string(patience_.count()) + " ms"};
 }
 
 std::uint32_t mailbox::checked_state() const {

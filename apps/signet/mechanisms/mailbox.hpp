@@ -24,8 +24,8 @@ namespace signet::command {
 
 class mailbox {
 public:
-    /// How long the other side may take; it is there, so this means that it is not any more.
-    static constexpr std::chrono::seconds patience{10};
+    /// How long the other side may take before it counts as gone.
+    static constexpr std::chrono::milliseconds usual_patience{10000};
 
     /// The bytes it takes for messages of up to `message_bytes_max`; a multiple of 64.
     static constexpr std::size_t bytes_for(std::size_t message_bytes_max) {
@@ -33,7 +33,8 @@ public:
     }
 
     /// `place` begins at a multiple of 64, and must outlive this.
-    explicit mailbox(std::span<std::byte> place);
+    explicit mailbox(std::span<std::byte> place,
+                     std::chrono::milliseconds patience = usual_patience);
 
     /// Puts a message in; waits until the one before was taken.
     void send(std::span<const std::byte> message);
@@ -56,6 +57,7 @@ private:
     header& header_;
     memory::shared_word<std::uint64_t>* message_;
     std::size_t message_bytes_max_;
+    std::chrono::milliseconds patience_;
 };
 
 }  // namespace signet::command

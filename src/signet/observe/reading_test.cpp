@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 namespace signet::observe {
 namespace {
 
@@ -36,6 +39,32 @@ TEST(Reading, WhoWasNotThereBeforeHasNoRate) {
     reading now = one_publisher(2s, 300);
     add_rates(now, one_subscriber(1s, 0));
     EXPECT_EQ(now.publications[0].rate.messages, 0);
+}
+
+reading one_that_holds(clock::duration at, std::vector<held_message> held) {
+    reading all = one_subscriber(at, 0);
+    all.subscriptions[0].held = std::move(held);
+    return all;
+}
+
+TEST(Reading, WhatWasHeldBeforeIsHeldForAsLongAsThatIsAgo) {
+    reading now = one_that_holds(5s, {{.number = 7}, {.number = 8}});
+    add_rates(now, one_that_holds(3s, {{.number = 7, .age = 1s}}));
+    const std::vector<held_message>& held = now.subscriptions[0].held;
+    EXPECT_TRUE(held[0].number == 7 && held[0].age == 3s);
+    EXPECT_TRUE(held[1].number == 8 && held[1].age == 0s) << "seen for the first time";
+}
+
+TEST(Reading, WhoSaysSinceWhenItHoldsIsBelievedWhereThatIsLonger) {
+    reading now = one_that_holds(5s, {{.number = 7, .age = 60s}});
+    add_rates(now, one_that_holds(3s, {{.number = 7}}));
+    EXPECT_EQ(now.subscriptions[0].held[0].age, 60s);
+}
+
+TEST(Reading, WhatIsHeldLongestComesFirst) {
+    reading now = one_that_holds(5s, {{.number = 9, .age = 1s}, {.number = 7}});
+    add_rates(now, one_that_holds(3s, {{.number = 7}}));
+    EXPECT_EQ(now.subscriptions[0].held[0].number, 7u);
 }
 
 TEST(Reading, TwoSamplesOfOneMomentHaveNoRates) {

@@ -139,6 +139,47 @@ TEST(Watch, AHeldSampleIsSeenWithItsNumberUntilItIsGivenBack) {
     EXPECT_TRUE(ends.taken().held.empty());
 }
 
+TEST(Watch, AMessageThatIsReadAtItsCursorIsHeldAndReceived) {
+    pair_of_ends<picture> ends{{}, {.policy = transport::delivery::block}};
+    ends.publish();
+    ends.publish();
+    const received_message held = ends.receive();
+    subscription seen = ends.taken();
+    ASSERT_EQ(seen.held.size(), 1u);
+    EXPECT_TRUE(seen.held[0].number == 0 && seen.held[0].age == 0ns);
+    EXPECT_TRUE(seen.received == 1 && seen.lag == 1u);
+    ends.in.release(held);
+    seen = ends.taken();
+    EXPECT_TRUE(seen.held.empty() && seen.received == 1 && seen.lag == 1u);
+}
+
+TEST(Watch, AMessageThatStaysAtItsCursorAgesFromOneReadingToTheNext) {
+    pair_of_ends<picture> ends{{}, {.policy = transport::delivery::block}};
+    ends.publish();
+    const received_message held = ends.receive();
+    const reading before = ends.everybody.take();
+    EXPECT_TRUE(eventually([&] {
+        reading now = ends.everybody.take();
+        add_rates(now, before);
+        return now.subscriptions.at(0).held.at(0).age > 1ms;
+    }));
+    ends.in.release(held);
+}
+
+TEST(Watch, AMessageThatIsKeptIsHeldBesideTheOneAtTheCursor) {
+    pair_of_ends<picture> ends{{}, {.policy = transport::delivery::block}};
+    ends.publish();
+    ends.publish();
+    const received_message kept = ends.receive();
+    const received_message last = ends.receive();
+    EXPECT_EQ(ends.taken().held.size(), 2u);
+    ends.in.release(last);
+    ASSERT_EQ(ends.taken().held.size(), 1u);
+    EXPECT_EQ(ends.taken().held[0].number, 0u);
+    ends.in.release(kept);
+    EXPECT_TRUE(ends.taken().held.empty());
+}
+
 TEST(Watch, TimedMessagesHaveALatency) {
     pair_of_ends<pose> ends{{.timestamps = true}};
     ends.publish();

@@ -10,9 +10,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <thread>
+#include <utility>
 
 namespace signet::os {
 namespace {
@@ -168,6 +171,28 @@ TEST(Epoll, EachCallThatFailsIsAnError) {
         set.wait(storage, now);
     };
     EXPECT_EQ(fail_each_call(EMFILE, use), std::vector<long>{SYS_close});
+}
+
+TEST(Epoll, ItTellsWhatAnotherProcessDoesAndThatItEnds) {
+    auto [ours, theirs] = seqpacket_socket::pair();
+    epoll set;
+    set.add(ours.fd(), interest::readable, 1);
+    const auto speaks_and_dies = [&theirs = theirs] {
+        theirs.try_send({});
+        return kill(getpid(), SIGKILL);
+    };
+    EXPECT_EQ(testing::exit_code_of_forked(speaks_and_dies), 128 + SIGKILL);
+    {
+        const seqpacket_socket gone{std::move(theirs)};
+    }
+    std::array<ready, 2> storage;
+    const auto found = set.wait(storage, never);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_TRUE(found[0].readable && found[0].hang_up);
+}
+
+TEST(Epoll, ItIsClosedByExec) {
+    EXPECT_EQ(fcntl(epoll{}.fd(), F_GETFD), FD_CLOEXEC);
 }
 
 }  // namespace

@@ -11,43 +11,16 @@
 #pragma once
 
 #include <signet/os/descriptor.hpp>
-#include <signet/os/directory.hpp>
+#include <signet/os/file_place.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace signet::os {
-
-/// Where a file is: a path, or a name in an open directory, which must outlive this.
-class file_place {
-public:
-    file_place(std::string path);
-    file_place(const char* path) : file_place{std::string{path}} {}
-    file_place(const directory& in, std::string_view name);
-
-    int base() const noexcept { return base_; }
-    const std::string& name() const noexcept { return name_; }  ///< as seen from `base`
-    const std::string& path() const noexcept { return path_; }  ///< for texts
-
-    /// The place of `name` in the same directory.
-    file_place beside(std::string_view name) const;
-
-    /// What follows the last '/', and what stands before it, as seen from `base`.
-    std::string_view last_name() const noexcept;
-    std::string directory_name() const;
-
-private:
-    file_place(int base, std::string name, std::string path);
-
-    int base_;
-    std::string name_;
-    std::string path_;
-};
 
 enum class file_access { read_only, read_write };
 

@@ -77,31 +77,6 @@ TEST_F(FileTest, WhatAnotherProcessWroteBeforeItWasKilledIsThere) {
     EXPECT_EQ(text("a"), "left");
 }
 
-TEST_F(FileTest, APlaceMayBeANameInADirectory) {
-    const directory here = directory::open(root_.path());
-    file::create({here, "a"}).write_at(0, bytes_of("x"));
-    EXPECT_EQ(text("a"), "x");
-    EXPECT_EQ(file_place(here, "a").path(), path("a"));
-    EXPECT_EQ(file_place(here, "a").beside("b").path(), path("b"));
-    EXPECT_EQ(file_place(here, "a").directory_name(), ".");
-    EXPECT_TRUE(remove_file({here, "a"}));
-}
-
-TEST_F(FileTest, APlaceBesideAPathIsInTheSameDirectory) {
-    EXPECT_EQ(file_place("/x/a").beside("b").path(), "/x/b");
-    EXPECT_EQ(file_place("a").beside("b").path(), "b");
-    EXPECT_EQ(file_place("/a").directory_name(), "/");
-    EXPECT_EQ(file_place("x/a").last_name(), "a");
-}
-
-TEST_F(FileTest, WhatNamesNoFileBreaksTheContract) {
-    const directory here = directory::open(root_.path());
-    for (const char* name : {"", "a/", "..", "a/."}) {
-        EXPECT_THROW(file_place{name}, contract_violation) << name;
-    }
-    EXPECT_THROW(file_place(here, "a/b"), contract_violation);
-}
-
 TEST_F(FileTest, ANewOneHasExactlyItsModeWhateverTheUmask) {
     const mode_t before = umask(0777);
     EXPECT_EQ(file::create(path("a"), 0640).facts().mode, 0640U);
@@ -296,8 +271,8 @@ TEST_F(FileTest, EachCallThatFailsIsAnError) {
 
 TEST_F(FileTest, CreatingASizedOneFailsWithAnErrorAtEachOfItsCalls) {
     const auto create = [&] {
-        file::create_sized(path("a"), 1);
         remove_file(path("a"));
+        file::create_sized(path("a"), 1);
     };
     const auto survived = fail_each_call(EMFILE, create);
     EXPECT_EQ(survived, (std::vector<long>{SYS_close, SYS_prlimit64}));

@@ -15,7 +15,7 @@
 namespace signet::os {
 namespace {
 
-// The only function that reads errno.
+// The only function that reads errno, but for `start` in child.cpp, which clones by the C library.
 long system_call(long number, const kernel_arguments& a) {
     const long result = ::syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     return result < 0 ? -static_cast<long>(errno) : result;

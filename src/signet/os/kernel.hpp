@@ -2,7 +2,7 @@
 // The one door to the kernel. Every system call of Signet is made by `call`, through one entry that
 // tests and the kill-point harness may replace, so that each error branch can be reached on
 // purpose. A call answers with its result, or with the negative error number; nothing else reads
-// errno. Any thread may call; replacing the entry affects all threads at once.
+// errno, but for the start of a child. Any thread may call; a new entry is for all threads at once.
 #pragma once
 
 #include <signet/base/time.hpp>

@@ -3,9 +3,11 @@
 
 #include <signet/os/child.hpp>
 #include <signet/os/kernel.hpp>
+#include <signet/os/poll.hpp>
 #include <signet/testing/failures.hpp>
 #include <signet/testing/scripted_kernel.hpp>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -150,6 +152,18 @@ TEST(Process, AnEndIsToldInWords) {
     EXPECT_EQ((exit_status{false, 3}.text()), "exited with status 3");
     EXPECT_EQ((exit_status{true, SIGKILL}.text()), "killed by signal 9 (Killed)");
     EXPECT_EQ((exit_status{true, 1000}.text()), "killed by signal 1000");
+}
+
+TEST(Process, AHandleIsReadableOnceItsProcessWasKilled) {
+    child victim = child::spawn(sleeper);
+    EXPECT_FALSE(wait_readable(victim.handle().fd(), deadline{}));
+    victim.handle().send_signal(SIGKILL);
+    EXPECT_TRUE(wait_readable(victim.handle().fd(), never));
+}
+
+TEST(Process, AHandleIsClosedByExec) {
+    EXPECT_EQ(fcntl(process::open(getpid())->fd(), F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(fcntl(child::spawn({"true"}).handle().fd(), F_GETFD), FD_CLOEXEC);
 }
 
 }  // namespace

@@ -111,7 +111,10 @@ TEST_F(ReplaceFileTest, WithoutRightsTheTextSaysWhatToCheck) {
 }
 
 TEST_F(ReplaceFileTest, EachCallThatFailsIsAnErrorAndLeavesNothingBeside) {
-    const auto use = [&] { replace("new", durability::host_crash); };
+    const auto use = [&] {
+        remove_file(left_);
+        replace("new", durability::host_crash);
+    };
     const auto survived = fail_each_call(EIO, use);
     EXPECT_EQ(survived, (std::vector<long>{SYS_close, SYS_flock, SYS_prlimit64}));
     replace("new");
