@@ -3,6 +3,7 @@
 
 #include <signet/error.hpp>
 #include <signet/os/unix_datagram.hpp>
+#include <signet/os/unix_message.hpp>
 
 #include <utility>
 

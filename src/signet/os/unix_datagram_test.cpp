@@ -121,6 +121,12 @@ TEST_F(UnixDatagramTest, AFullQueueIsWaitedForUntilTheDeadline) {
     EXPECT_EQ(held, unix_datagram_queue_max());
 }
 
+TEST_F(UnixDatagramTest, WithoutThatSettingTheUsualLimitIsTold) {
+    scripted_kernel script;
+    script.fail(SYS_openat, ENOENT);
+    EXPECT_EQ(unix_datagram_queue_max(), 11);
+}
+
 TEST_F(UnixDatagramTest, AWaitingSenderGoesOnWhenTheOtherProcessReceives) {
     for (const deadline until : {never, after(60s)}) {
         fill_queue();
@@ -230,7 +236,6 @@ TEST_F(UnixDatagramTest, EachCallThatFailsIsAnErrorAndLeavesNoName) {
         socket.receive(buffer_.bytes(), never);
         place_.remove("new");
         unix_datagram_socket::pair();
-        unix_datagram_queue_max();
     };
     const auto each = [&] {
         place_.remove("new");

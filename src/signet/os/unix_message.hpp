@@ -41,7 +41,7 @@ send_result try_send_message(const descriptor& socket, std::span<const std::byte
                              std::span<const int> descriptors);
 
 /// How large a message, seqpacket or datagram, a new socket sends on this machine
-/// (/proc/sys/net/core/wmem_default, less what the kernel keeps for itself). Throws `error`.
+/// (/proc/sys/net/core/wmem_default, less what the kernel keeps for itself).
 std::size_t unix_message_bytes_max();
 
 /// What helps against the error number `-result` of sending a unix message.
