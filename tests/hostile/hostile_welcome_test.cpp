@@ -137,6 +137,22 @@ TEST(HostileJoin, OfTheSameEndpointTwiceEndsTheLink) {
     EXPECT_TRUE(eventually([&] { return out.subscribers() == 0; }));
 }
 
+TEST(HostileJoin, AFarewellInTheNameOfAnotherIsNotBelieved) {
+    const own_rendezvous place;
+    publisher<large_message> out{context{}, "t"};
+    const subscriber<large_message> in{context{}, "t"};
+    ASSERT_TRUE(out.wait_for_subscribers_for(1, watchdog));
+    handmade_link liar{place.path(), "t", link::role::publisher};
+    liar.send(wire::frame_writer{kind::leave}
+                  .put(key::to, liar.other())
+                  .put(key::from, out.statuses().at(0).endpoint)
+                  .take());
+    const auto page = create_own_memory("liar", sizeof(memory::subscriber_page));
+    liar.join(wire::descriptor_of<large_message>(), 1, page.file.get());
+    ASSERT_TRUE(liar.await(kind::welcome)) << "what came before is processed";
+    EXPECT_EQ(out.subscribers(), 2u);
+}
+
 TEST(HostileLink, WhoAsksWithoutEndAndReadsNoAnswerIsGivenUp) {
     const own_rendezvous place;
     publisher<small_message> out{context{}, "t"};

@@ -116,7 +116,9 @@ void topic_publisher::received(link::peer& from, const wire::frame_reader& frame
     } else if (frame.kind() == link::kind::leave) {
         const std::lock_guard locked{table_mutex_};
         const std::uint64_t endpoint = frame.u64(link::key::from);
-        if (!table_.remove_endpoint(endpoint)) return;
+        const subscriber_entry* const entry = table_.find(endpoint);
+        if (entry == nullptr || entry->peer != &from) return;  // only its own process says so
+        table_.remove_endpoint(endpoint);
         settle_passing();
         events_.add(topic_event::kind::left, from.identity, endpoint, "left");
         notice_.post();
