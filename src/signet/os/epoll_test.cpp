@@ -178,7 +178,7 @@ TEST(Epoll, ItTellsWhatAnotherProcessDoesAndThatItEnds) {
     epoll set;
     set.add(ours.fd(), interest::readable, 1);
     const auto speaks_and_dies = [&theirs = theirs] {
-        theirs.try_send({});
+        theirs.try_send(std::array{std::byte{1}});
         return kill(getpid(), SIGKILL);
     };
     EXPECT_EQ(testing::exit_code_of_forked(speaks_and_dies), 128 + SIGKILL);
