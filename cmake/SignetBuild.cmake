@@ -37,28 +37,44 @@ if(SIGNET_TESTS)
   add_custom_target(tests_threads)
 endif()
 
-# signet_layer(NAME SOURCES a.cpp ... [TESTS a_test.cpp ...] [TEST_LABELS threads] [PRIVATE_LIBRARIES lib ...])
+# signet_layer(NAME SOURCES a.cpp ... [NO_SHARED_WORDS] [TESTS a_test.cpp ...] [TEST_LABELS threads]
+#              [THREADED_TESTS b_test.cpp ...] [PRIVATE_LIBRARIES lib ...])
 #
-# One folder of src/signet: an object library `signet_NAME` that the library is put together from, and
-# one test program `NAME_tests`. With tests, each layer has a twin `signet_NAME_hooked` whose shared-memory
-# accesses stop at the test harness (memory/access.hpp); the tests link the twins.
+# One folder of src/signet: an object library `signet_NAME` that the library is put together from, a test
+# program `NAME_tests`, and where only some tests are for the thread sanitizer, `NAME_thread_tests`. With tests, each layer
+# has a twin `signet_NAME_hooked` whose shared-memory accesses stop at the test harness (memory/access.hpp);
+# the tests link the twins. A layer without shared words is its own twin.
 function(signet_layer name)
-  cmake_parse_arguments(arg "" "" "SOURCES;TESTS;TEST_LABELS;PRIVATE_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "NO_SHARED_WORDS" "" "SOURCES;TESTS;TEST_LABELS;THREADED_TESTS;PRIVATE_LIBRARIES"
+                        ${ARGN})
   _signet_objects(signet_${name} "${arg_SOURCES}" "${arg_PRIVATE_LIBRARIES}")
   set_property(GLOBAL APPEND PROPERTY SIGNET_LAYERS signet_${name})
-  if(SIGNET_TESTS)
-    _signet_objects(signet_${name}_hooked "${arg_SOURCES}" "${arg_PRIVATE_LIBRARIES}")
-    target_compile_definitions(signet_${name}_hooked PUBLIC SIGNET_ACCESS_HOOK)
-    set_property(GLOBAL APPEND PROPERTY SIGNET_HOOKED_LAYERS signet_${name}_hooked)
-    foreach(test ${arg_TESTS})
-      list(TRANSFORM test PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
-      set_property(GLOBAL APPEND PROPERTY SIGNET_TESTS_OF_${name} ${test})
-    endforeach()
-    if(arg_TESTS)
-      set_property(GLOBAL APPEND PROPERTY SIGNET_TESTED_LAYERS ${name})
-      set_property(GLOBAL PROPERTY SIGNET_TEST_LABELS_OF_${name} ${arg_TEST_LABELS})
-    endif()
+  if(NOT SIGNET_TESTS)
+    return()
   endif()
+  set(twin signet_${name})
+  set(options -O0)  # quick to compile, and nothing of what is tested is inlined
+  if(NOT arg_NO_SHARED_WORDS)
+    set(twin signet_${name}_hooked)
+    set(options)
+    _signet_objects(${twin} "${arg_SOURCES}" "${arg_PRIVATE_LIBRARIES}")
+    target_compile_definitions(${twin} PUBLIC SIGNET_ACCESS_HOOK)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY SIGNET_HOOKED_LAYERS ${twin})
+  _signet_remember_tests(${name}_tests "unit;${arg_TEST_LABELS}" "${options}" "${arg_TESTS}")
+  _signet_remember_tests(${name}_thread_tests "unit;threads" "${options}" "${arg_THREADED_TESTS}")
+endfunction()
+
+# The programs are made when there is a library to link.
+function(_signet_remember_tests program labels options tests)
+  if(NOT tests)
+    return()
+  endif()
+  list(TRANSFORM tests PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
+  set_property(GLOBAL APPEND PROPERTY SIGNET_TEST_PROGRAMS ${program})
+  set_property(GLOBAL PROPERTY SIGNET_SOURCES_OF_${program} ${tests})
+  set_property(GLOBAL PROPERTY SIGNET_LABELS_OF_${program} ${labels})
+  set_property(GLOBAL PROPERTY SIGNET_OPTIONS_OF_${program} ${options})
 endfunction()
 
 function(_signet_objects target sources libraries)
@@ -79,6 +95,10 @@ function(signet_test name)
   # in this order: what tests are written with calls the library
   target_link_libraries(${name} PRIVATE signet_flags signet_testing ${library} ${arg_LIBRARIES}
                         GTest::gtest_main)
+  list(LENGTH arg_SOURCES count)
+  if(count GREATER 4)
+    target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <filesystem> <functional> <map> <thread>)
+  endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
   _signet_label_tests(${name} "${arg_LABELS}")
 endfunction()

@@ -53,7 +53,7 @@ std::string text_of(const mechanism& what, const exchange_result& found) {
         "  {}; {}; largest message {}\n"
         "  {}\n"
         "  lives {}; a killed peer leaves {}\n"
-        "  use it for {}\n\n",
+        "  use it when {}\n\n",
         what.name, what.header,
         what.boundaries ? "keeps message boundaries" : "a stream of bytes, without boundaries",
         what.direction, largest_text(what), figures_of(what, found), what.persistence,

@@ -53,19 +53,20 @@ private:
 }  // namespace
 
 mechanism event_row() {
-    return {.name = "event",
-            .header = "signet/os/event.hpp",
-            .boundaries = false,
-            .direction = "any to any",
-            .persistence = "until its last holder is gone",
-            .message_bytes_max = number_bytes,
-            .left_behind = "the count as it is",
-            .use_when = "waking a process that waits for descriptors, and counting what waits",
-            .round_trip_bytes = number_bytes,
-            .stream_bytes = number_bytes,
-            .prepare = [](const std::string&) -> std::unique_ptr<exchange> {
-                return std::make_unique<event_exchange>();
-            }};
+    return {
+        .name = "event",
+        .header = "signet/os/event.hpp",
+        .boundaries = false,
+        .direction = "any to any",
+        .persistence = "until its last holder is gone",
+        .message_bytes_max = number_bytes,
+        .left_behind = "the count as it is",
+        .use_when = "a process that waits for descriptors is to be woken, or something is counted",
+        .round_trip_bytes = number_bytes,
+        .stream_bytes = number_bytes,
+        .prepare = [](const std::string&) -> std::unique_ptr<exchange> {
+            return std::make_unique<event_exchange>();
+        }};
 }
 
 }  // namespace signet::command

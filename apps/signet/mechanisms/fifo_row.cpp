@@ -37,7 +37,7 @@ mechanism fifo_row() {
             .direction = "one way",
             .persistence = "the name until it is removed, bytes until the last user is gone",
             .left_behind = "the name, which its next owner takes over",
-            .use_when = "bytes between programs that are not related, shell scripts among them",
+            .use_when = "programs that are not related exchange bytes, shell scripts among them",
             .prepare = [](const std::string& directory) -> std::unique_ptr<exchange> {
                 return std::make_unique<fifo_exchange>(directory);
             }};

@@ -34,7 +34,7 @@ mechanism pipe_row() {
             .direction = "one way",
             .persistence = "until its last user is gone",
             .left_behind = "nothing; what it had written is read, then the end",
-            .use_when = "bytes between a process and its child",
+            .use_when = "a process and its child exchange bytes",
             .prepare = [](const std::string&) -> std::unique_ptr<exchange> {
                 return std::make_unique<pipe_exchange>();
             }};

@@ -63,7 +63,7 @@ mechanism posix_queue_row() {
             .persistence = "until it is removed, or the machine stops",
             .message_bytes_max = os::current_posix_queue_limits().message_bytes_max,
             .left_behind = "the queue, its messages and its name",
-            .use_when = "small messages, the most urgent first, that outlive both processes",
+            .use_when = "small messages, the most urgent first, are to outlive both processes",
             .stream_bytes = usual.message_bytes_max,
             .prepare = [](const std::string&) -> std::unique_ptr<exchange> {
                 return std::make_unique<posix_queue_exchange>();

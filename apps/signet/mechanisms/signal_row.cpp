@@ -76,7 +76,7 @@ mechanism signal_row() {
             .persistence = "until it is taken, or its receiver is gone",
             .message_bytes_max = number_bytes,
             .left_behind = "nothing; what it had sent arrives",
-            .use_when = "telling a process to stop, to look, or to read its settings again",
+            .use_when = "a process is to stop, to look, or to read its settings again",
             .round_trip_bytes = number_bytes,
             .stream_bytes = number_bytes,
             .prepare = [](const std::string&) -> std::unique_ptr<exchange> {

@@ -61,7 +61,7 @@ mechanism sysv_queue_row() {
             .persistence = "until it is removed, or the machine stops",
             .message_bytes_max = os::current_sysv_queue_limits().message_bytes_max,
             .left_behind = "the queue and its messages",
-            .use_when = "programs that use it already, and receivers that choose by type",
+            .use_when = "programs use it already, or receivers choose by type",
             .stream_bytes = usual_bytes,
             .prepare = [](const std::string&) -> std::unique_ptr<exchange> {
                 return std::make_unique<sysv_queue_exchange>();

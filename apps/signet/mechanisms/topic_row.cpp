@@ -62,7 +62,7 @@ mechanism topic_row() {
             .persistence = "until its publisher is gone",
             .message_bytes_max = std::uint64_t{0xffff'ffff},
             .left_behind = "nothing; what it had published is still read",
-            .use_when = "messages between processes of one machine, to any number of readers",
+            .use_when = "messages go between processes of one machine, to any number of readers",
             .prepare = [](const std::string& directory) -> std::unique_ptr<exchange> {
                 return std::make_unique<topic_exchange>(directory);
             }};

@@ -63,7 +63,7 @@ mechanism unix_seqpacket_row() {
             .persistence = "until both ends are gone; a name until it is removed",
             .message_bytes_max = os::unix_message_bytes_max(),
             .left_behind = "a listener's name; its messages are read, then the end",
-            .use_when = "requests and answers on one machine, and to know who is there",
+            .use_when = "requests and answers stay on one machine, and it matters who is there",
             .prepare = [](const std::string& directory) -> std::unique_ptr<exchange> {
                 return std::make_unique<unix_seqpacket_exchange>(directory);
             }};

@@ -36,7 +36,7 @@ mechanism unix_stream_row() {
             .direction = "both ways",
             .persistence = "until both ends are gone; a name until it is removed",
             .left_behind = "a listener's name; its bytes are read, then the end",
-            .use_when = "bytes between processes of one machine, with descriptors beside",
+            .use_when = "processes of one machine exchange bytes, with descriptors beside",
             .prepare = [](const std::string& directory) -> std::unique_ptr<exchange> {
                 return std::make_unique<unix_stream_exchange>(directory);
             }};
