@@ -53,7 +53,7 @@ function(signet_layer name)
     return()
   endif()
   set(twin signet_${name})
-  set(options -O0)  # quick to compile, and nothing of what is tested is inlined
+  set(options QUICK)
   if(NOT arg_NO_SHARED_WORDS)
     set(twin signet_${name}_hooked)
     set(options)
@@ -83,10 +83,11 @@ function(_signet_objects target sources libraries)
   target_link_libraries(${target} PRIVATE signet_flags ${libraries})
 endfunction()
 
-# signet_test(NAME SOURCES ... [HOOKED] [LIBRARIES ...] [LABELS ...]): a GoogleTest program, every test a
-# ctest entry with these labels; `unit` and `threads` also say which sanitizers run it.
+# signet_test(NAME SOURCES ... [HOOKED] [QUICK] [LIBRARIES ...] [LABELS ...]): a GoogleTest program, every test
+# a ctest entry with these labels; `unit` and `threads` also say which sanitizers run it. QUICK: to compile,
+# not to run; for what inlines nothing that is tested.
 function(signet_test name)
-  cmake_parse_arguments(arg "HOOKED" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "HOOKED;QUICK" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   set(library signet)
   if(arg_HOOKED)
@@ -95,6 +96,9 @@ function(signet_test name)
   # in this order: what tests are written with calls the library
   target_link_libraries(${name} PRIVATE signet_flags signet_testing ${library} ${arg_LIBRARIES}
                         GTest::gtest_main)
+  if(arg_QUICK)
+    target_compile_options(${name} PRIVATE -O0)
+  endif()
   list(LENGTH arg_SOURCES count)
   if(count GREATER 4)
     target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <filesystem> <functional> <map> <thread>)
