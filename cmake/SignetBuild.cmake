@@ -96,7 +96,7 @@ function(signet_test name)
   # in this order: what tests are written with calls the library
   target_link_libraries(${name} PRIVATE signet_flags signet_testing ${library} ${arg_LIBRARIES}
                         GTest::gtest_main)
-  if(arg_QUICK)
+  if(arg_QUICK OR SIGNET_SANITIZE)
     target_compile_options(${name} PRIVATE -O0)
   endif()
   list(LENGTH arg_SOURCES count)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/testing/scripted_kernel.hpp>
 
-#include <signet/os/fork_guard.hpp>
-
 #include <sys/syscall.h>
 
 #include <atomic>
@@ -26,9 +24,7 @@ os::kernel_entry below() {
 
 }  // namespace
 
-scripted_kernel::scripted_kernel() {
-    os::process_generation();  // its page is made once in a process, and is no call of the script's
-    before_ = os::exchange_kernel_entry(&enter);
+scripted_kernel::scripted_kernel() : before_{os::exchange_kernel_entry(&enter)} {
     entry_below.store(before_, std::memory_order_release);  // SYNC entry-below
     script_of_thread = this;
 }

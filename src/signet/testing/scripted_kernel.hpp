@@ -50,7 +50,7 @@ private:
     long follow(long number, const os::kernel_arguments& arguments);
     scripted_kernel& add(long number, int first, int last, long result);
 
-    os::kernel_entry before_ = nullptr;
+    os::kernel_entry before_;
     std::vector<rule> rules_;
     std::map<long, int> calls_;
     int total_ = 0;
