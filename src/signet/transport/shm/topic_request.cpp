@@ -175,7 +175,7 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
         silence_.add(publisher, from.identity, memory.segment);
         inbox news;
         news.arrivals.push_back(std::make_unique<source>(answer, from.identity, std::move(memory)));
-        events_.add(topic_event::kind::joined, from.identity, publisher, {});
+        news.events.push_back(event_of(topic_event::kind::joined, from.identity, publisher, {}));
         show_counts(
             {publisher, request.page, request.file, answer.held_max, answer.geometry.timed});
         hand_over(std::move(news));
@@ -219,13 +219,10 @@ void topic_subscriber::process_eviction(const link::peer_identity& who,
                                         const wire::frame_reader& frame) {
     const std::uint64_t publisher = frame.u64(key::from);
     silence_.remove(publisher);
-    events_.add(topic_event::kind::evicted, who, publisher, std::string{frame.text(key::reason)});
-    cut_off_from(publisher, eviction());
-}
-
-void topic_subscriber::cut_off_from(std::uint64_t publisher, const error& why) {
     inbox news;
-    news.cut_off_from.push_back({publisher, why});
+    news.cut_off_from.push_back({publisher, eviction()});
+    news.events.push_back(
+        event_of(topic_event::kind::evicted, who, publisher, std::string{frame.text(key::reason)}));
     hand_over(std::move(news));
 }
 
@@ -244,7 +241,11 @@ void topic_subscriber::check(clock::time_point now) {
 
 void topic_subscriber::fell_short(link::peer& from, std::uint64_t publisher, const error& why) {
     const auto joined = joins_.find(publisher);
-    if (joined != joins_.end() && joined->second.welcomed) return cut_off_from(publisher, why);
+    if (joined != joins_.end() && joined->second.welcomed) {
+        inbox news;
+        news.cut_off_from.push_back({publisher, why});
+        return hand_over(std::move(news));
+    }
     if (joins_.erase(publisher) != 0) plane_->send(from, leave_frame(publisher));
     fail(from.identity, publisher, why);
 }
@@ -269,19 +270,23 @@ bool topic_subscriber::gone(link::peer& who, const link::departure& how) {
 void topic_subscriber::end(const link::peer_identity& who, std::uint64_t publisher,
                            const link::departure& how) {
     silence_.remove(publisher);
-    events_.add(how.orderly ? topic_event::kind::left : topic_event::kind::died, who, publisher,
-                how.reason);
     inbox news;
     news.ended.push_back(publisher);
+    news.events.push_back(event_of(how.orderly ? topic_event::kind::left : topic_event::kind::died,
+                                   who, publisher, how.reason));
     hand_over(std::move(news));
 }
 
 void topic_subscriber::fail(const link::peer_identity& who, std::uint64_t publisher,
                             const error& why) {
-    events_.add(topic_event::kind::refused, who, publisher, why.what());
-    if (is_event_only(why)) return post();
+    topic_event refused = event_of(topic_event::kind::refused, who, publisher, why.what());
+    if (is_event_only(why)) {
+        events_.add(std::move(refused));
+        return post();
+    }
     inbox news;
     news.failures.push_back(why);
+    news.events.push_back(std::move(refused));
     hand_over(std::move(news));
 }
 
@@ -316,6 +321,7 @@ void topic_subscriber::hand_over(inbox news) {
             // One that never receives must not grow for ever.
             if (inbox_.failures.size() < failures_max) inbox_.failures.push_back(failure);
         }
+        for (topic_event& event : news.events) events_.add(std::move(event));
         news_.store(true, std::memory_order_release);  // SYNC news
     }
     post();

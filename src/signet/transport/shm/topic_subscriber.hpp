@@ -167,7 +167,12 @@ public:
     /// Whether the user holds samples in place.
     bool holds_any() const noexcept;
 
-    std::optional<topic_event> try_event() { return events_.try_take(); }
+    /// What an event tells of is before the receiving thread when the event is: both come under
+    /// the inbox's mutex.
+    std::optional<topic_event> try_event() {
+        const std::lock_guard locked{inbox_mutex_};
+        return events_.try_take();
+    }
     subscriber_counts counts() const noexcept;
     std::vector<publisher_status> statuses() const;
     std::uint64_t deadlines_missed() const noexcept {
@@ -237,6 +242,7 @@ private:
         std::vector<std::uint64_t> ended;   ///< publishers that are gone
         std::vector<cut_off> cut_off_from;  ///< publishers that we cannot go on with
         std::deque<error> failures;         ///< to be thrown, one by each receive, oldest first
+        std::vector<topic_event> events;    ///< that tell of the rest
     };
 
     template <class Read>
@@ -346,7 +352,6 @@ private:
     void process_extent(const link::peer& from, std::uint64_t publisher, join_request& request,
                         const wire::frame_reader& frame, std::vector<os::descriptor> descriptors);
     void process_eviction(const link::peer_identity& who, const wire::frame_reader& frame);
-    void cut_off_from(std::uint64_t publisher, const error& why);
     error eviction() const;
     void end(const link::peer_identity& who, std::uint64_t publisher, const link::departure& how);
     void fail(const link::peer_identity& who, std::uint64_t publisher, const error& why);
