@@ -8,6 +8,7 @@
 #include <signet/base/error.hpp>
 #include <signet/base/name.hpp>
 #include <signet/base/topic_pattern.hpp>
+#include <signet/life/rendezvous_directory.hpp>
 #include <signet/observe/watch.hpp>
 
 #include <fmt/core.h>
@@ -89,7 +90,7 @@ void print_json(const std::vector<finding>& findings, const observe::watch& ever
 
 int run(const doctor_options& options) {
     const std::string topic = options.topic.empty() ? "" : parse_address(options.topic).name;
-    const std::string directory = link::rendezvous::default_path();
+    const std::string directory = life::default_rendezvous_path();
     std::vector<finding> findings = check_system();
     append(findings, check_directory(directory));
     observe::watch everybody{directory};

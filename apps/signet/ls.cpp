@@ -8,6 +8,7 @@
 #include "units.hpp"
 
 #include <signet/observe/watch.hpp>
+#include <signet/life/rendezvous_directory.hpp>
 
 #include <fmt/core.h>
 
@@ -100,7 +101,7 @@ void print_for_people(const std::vector<row>& rows, const observe::reading& all)
 
 int run(const ls_options& options) {
     const topic_filter which{options.topic};
-    const std::string directory = link::rendezvous::default_path();
+    const std::string directory = life::default_rendezvous_path();
     observe::watch everybody{directory};
     everybody.refresh();
     const observe::reading all = everybody.take();

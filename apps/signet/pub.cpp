@@ -7,6 +7,7 @@
 
 #include <signet/base/name.hpp>
 #include <signet/context.hpp>
+#include <signet/life/rendezvous_directory.hpp>
 #include <signet/link/rendezvous.hpp>
 #include <signet/observe/inspect.hpp>
 #include <signet/os/memory_limits.hpp>
@@ -75,7 +76,7 @@ std::string whole_file(const std::string& path) {
 
 /// The type that somebody at the topic has already. Throws where nobody says one.
 wire::type_descriptor type_at(const std::string& topic) {
-    const observe::snapshot seen = observe::inspect(link::rendezvous::default_path());
+    const observe::snapshot seen = observe::inspect(life::default_rendezvous_path());
     for (const auto& process : seen.processes) {
         for (const auto& one : process.endpoints) {
             if (one.topic == topic && one.type) return *one.type;

@@ -7,7 +7,7 @@
 #include "terminal.hpp"
 #include "top_table.hpp"
 
-#include <signet/link/rendezvous.hpp>
+#include <signet/life/rendezvous_directory.hpp>
 #include <signet/observe/watch.hpp>
 #include <signet/os/epoll.hpp>
 #include <signet/os/signal.hpp>
@@ -110,7 +110,7 @@ private:
     os::signal_queue resized_{std::array{SIGWINCH}};  // first: blocked in every thread
     interruption interrupted_;
     os::epoll both_;
-    std::string directory_ = link::rendezvous::default_path();
+    std::string directory_ = life::default_rendezvous_path();
     observe::watch everybody_;
     observe::reading before_;
     observe::reading chosen_;

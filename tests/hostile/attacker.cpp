@@ -9,6 +9,7 @@
 #include "handmade.hpp"
 
 #include <signet/error.hpp>
+#include <signet/life/rendezvous_directory.hpp>
 #include <signet/memory/broadcast_ring.hpp>
 #include <signet/os/event.hpp>
 #include <signet/os/futex.hpp>
@@ -44,7 +45,7 @@ constexpr topic_geometry geometry_for() {
 class attacker {
 public:
     attacker(std::string topic, std::uint64_t seed)
-        : directory_{link::rendezvous::default_path()}, topic_{std::move(topic)}, random_{seed} {}
+        : directory_{life::default_rendezvous_path()}, topic_{std::move(topic)}, random_{seed} {}
 
     /// Joins both ends of the topic, attacks for a while, and goes without a word.
     template <class Message>

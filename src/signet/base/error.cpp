@@ -23,6 +23,8 @@ public:
             case errc::unsupported: return "not supported";
             case errc::forked: return "used in a forked child";
             case errc::evicted: return "evicted";
+            case errc::owner_died: return "owner died";
+            case errc::damaged: return "damaged";
         }
         return "unknown error";
     }

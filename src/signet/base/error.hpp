@@ -27,6 +27,8 @@ enum class errc {
     unsupported,           ///< this carrier, file system or kernel cannot do it
     forked,                ///< an endpoint was used in a child process it was not made for
     evicted,               ///< a subscriber held its publisher back for too long
+    owner_died,            ///< who held it died; what it guards may be half changed
+    damaged,               ///< shared memory holds what no correct process writes there
 };
 
 /// The category of `errc`; its name is "signet".

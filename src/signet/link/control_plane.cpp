@@ -2,8 +2,9 @@
 #include <signet/link/control_plane.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/life/fork_ledger.hpp>
+#include <signet/life/rendezvous_directory.hpp>
 #include <signet/life/waiting.hpp>
-#include <signet/link/fork_ledger.hpp>
 #include <signet/os/fork_guard.hpp>
 #include <signet/os/limits.hpp>
 #include <signet/os/membarrier.hpp>
@@ -42,7 +43,7 @@ bool has_changed(const os::futex_waiter& noticed) {
 }
 
 plane_options completed(plane_options options) {
-    if (options.directory.empty()) options.directory = rendezvous::default_path();
+    if (options.directory.empty()) options.directory = life::default_rendezvous_path();
     return options;
 }
 
@@ -74,7 +75,7 @@ control_plane::control_plane(plane_options options)
       reserve_{wake_.handle().duplicate()},
       next_tag_{first_peer_tag} {
     os::register_for_membarrier();
-    close_in_forked_child(listener_.fd());
+    life::close_in_forked_child(listener_.fd());
     epoll_.add(wake_.fd(), os::interest::readable, wake_tag);
     epoll_.add(listener_.fd(), os::interest::readable, listener_tag);
     if (manual()) {
@@ -103,9 +104,9 @@ control_plane::~control_plane() {
     const auto goodbye = wire::frame_writer{kind::goodbye}.take();
     for (const auto& [tag, who] : roster_->peers()) {
         who->send(goodbye);
-        keep_in_forked_child(who->socket_fd());
+        life::keep_in_forked_child(who->socket_fd());
     }
-    keep_in_forked_child(listener_.fd());
+    life::keep_in_forked_child(listener_.fd());
 }
 
 void control_plane::check_process() const {
@@ -340,9 +341,9 @@ peer& control_plane::adopt(os::seqpacket_socket socket, deadline hello_by) {
     epoll_.add(owned->socket_fd(), os::interest::readable, tag);
     if (const auto fd = owned->process_fd()) {
         epoll_.add(*fd, os::interest::readable, tag | process_bit);
-        close_in_forked_child(*fd);
+        life::close_in_forked_child(*fd);
     }
-    close_in_forked_child(owned->socket_fd());
+    life::close_in_forked_child(owned->socket_fd());
     return roster_->add(std::move(owned));
 }
 
@@ -350,7 +351,7 @@ void control_plane::drop(std::uint64_t tag, const departure& how) {
     std::unique_ptr<peer> who = roster_->take(tag);
     if (!who) return;
     epoll_.remove(who->socket_fd());
-    keep_in_forked_child(who->socket_fd());
+    life::keep_in_forked_child(who->socket_fd());
     who->hang_up();
     if (!who->known()) return bury(std::move(who));  // no endpoint was told of it
     bool holds = false;
@@ -369,7 +370,7 @@ void control_plane::drop(std::uint64_t tag, const departure& how) {
 void control_plane::bury(std::unique_ptr<peer> who) {
     if (const auto fd = who->process_fd()) {
         epoll_.remove(*fd);
-        keep_in_forked_child(*fd);
+        life::keep_in_forked_child(*fd);
     }
     for (const auto& [id, endpoint] : roster_->participants()) endpoint->dead(*who);
 }

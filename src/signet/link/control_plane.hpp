@@ -41,7 +41,7 @@ enum class drive {
 };
 
 struct plane_options {
-    std::string directory;  ///< empty: rendezvous::default_path()
+    std::string directory;  ///< empty: life::default_rendezvous_path()
     drive driven_by = drive::thread;
     std::chrono::milliseconds handshake_limit{2000};
 };

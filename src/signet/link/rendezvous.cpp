@@ -3,13 +3,13 @@
 
 #include <signet/base/error.hpp>
 #include <signet/base/topic_pattern.hpp>
+#include <signet/life/rendezvous_directory.hpp>
 #include <signet/link/rendezvous_names.hpp>
 #include <signet/os/process.hpp>
 #include <signet/os/random.hpp>
 #include <signet/os/unix_listener.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <iterator>
 #include <utility>
 
@@ -19,7 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t swept_max = 64;  // sockets, and topics, that one newcomer looks at
-constexpr unsigned others_mask = 0077;
 constexpr int backlog = 4096;  // as many newcomers may knock at once
 
 /// The topics, or patterns, that have a folder there.
@@ -50,34 +49,12 @@ bool done_unless_removed(Action&& action) try {
     return false;
 }
 
-os::directory open_checked(const std::string& path) {
-    os::directory root = os::directory::open_or_create(path);
-    const os::directory_facts facts = root.facts();
-    if (facts.owner_uid != os::current_uid()) {
-        throw error{errc::untrusted, "use directory", path,
-                    "it belongs to user " + std::to_string(facts.owner_uid) +
-                        ", not to you; set SIGNET_DIR to a directory of your own"};
-    }
-    if ((facts.mode & others_mask) != 0) {
-        throw error{errc::untrusted, "use directory", path,
-                    "other users may enter it; make it private with chmod 700"};
-    }
-    return root;
-}
-
 }  // namespace
-
-std::string rendezvous::default_path() {
-    if (const char* chosen = std::getenv("SIGNET_DIR"); chosen != nullptr && *chosen != '\0') {
-        return chosen;
-    }
-    return "/dev/shm/signet-" + std::to_string(os::current_uid());
-}
 
 rendezvous::rendezvous(const std::string& path)
     : path_{path},
       uid_{os::current_uid()},
-      root_{open_checked(path)},
+      root_{life::open_rendezvous_directory(path)},
       sockets_{root_.open_or_create_below("sockets")},
       publishers_{root_.open_or_create_below("publishers")},
       subscribers_{root_.open_or_create_below("subscribers")},

@@ -54,9 +54,6 @@ struct named_listing {
 
 class rendezvous {
 public:
-    /// $SIGNET_DIR, else /dev/shm/signet-<uid>. Nothing else in the environment moves it.
-    static std::string default_path();
-
     /// Opens the directory, creating it (mode 0700) where it is missing. Throws `error` (untrusted)
     /// where it belongs to another user or lets others in, and where it cannot be written.
     explicit rendezvous(const std::string& path);

@@ -2,6 +2,7 @@
 #include <signet/link/rendezvous.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/life/rendezvous_directory.hpp>
 #include <signet/testing/eventually.hpp>
 #include <signet/testing/failures.hpp>
 #include <signet/testing/temporary_directory.hpp>
@@ -216,9 +217,9 @@ TEST_F(Rendezvous, ADirectoryThatCannotBeMadeIsNamed) {
 
 TEST_F(Rendezvous, TheEnvironmentChoosesThePlace) {
     ASSERT_EQ(setenv("SIGNET_DIR", "/some/where", 1), 0);
-    EXPECT_EQ(rendezvous::default_path(), "/some/where");
+    EXPECT_EQ(life::default_rendezvous_path(), "/some/where");
     ASSERT_EQ(setenv("SIGNET_DIR", "", 1), 0);
-    EXPECT_EQ(rendezvous::default_path(), "/dev/shm/signet-" + std::to_string(geteuid()));
+    EXPECT_EQ(life::default_rendezvous_path(), "/dev/shm/signet-" + std::to_string(geteuid()));
 }
 
 }  // namespace

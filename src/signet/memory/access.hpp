@@ -47,6 +47,11 @@ public:
         value_.store(value, order);
     }
 
+    Value exchange(Value value, std::memory_order order) noexcept {
+        about_to(access_kind::exchange, this);
+        return value_.exchange(value, order);
+    }
+
     Value fetch_or(Value bits, std::memory_order order) noexcept {
         about_to(access_kind::exchange, this);
         return value_.fetch_or(bits, order);

@@ -3,7 +3,7 @@
 // as often as you like. Nobody who is watched does anything for a reading; they are asked only for
 // their pages, when somebody has come or gone. For monitors and exporters.
 //
-//     signet::observe::watch everybody{signet::link::rendezvous::default_path()};
+//     signet::observe::watch everybody{signet::life::default_rendezvous_path()};
 //     everybody.refresh();
 //     for (const auto& one : everybody.take().publications) report(one.of.topic, one.published);
 //

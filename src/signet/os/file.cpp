@@ -108,7 +108,8 @@ file file::open_or_create(const file_place& place, unsigned mode) {
     return open(place);
 }
 
-file file::create_sized(const file_place& place, std::uint64_t bytes, unsigned mode) {
+file file::create_sized(const file_place& place, std::uint64_t bytes, unsigned mode,
+                        const std::function<void(const file&)>& fill) {
     // EINTR: as when opening
     const long number = call_uninterrupted(SYS_openat, place.base(), place.directory_name().c_str(),
                                            O_TMPFILE | O_RDWR | O_CLOEXEC, private_mode);
@@ -117,12 +118,22 @@ file file::create_sized(const file_place& place, std::uint64_t bytes, unsigned m
     check_path(number, "create file", place.path());
     file made{descriptor{static_cast<int>(number)}, place.path()};
     if (bytes > 0) made.allocate(0, bytes);
+    if (fill) fill(made);
     set_mode(made.handle_, mode, place.path());
     const std::string itself = "/proc/self/fd/" + std::to_string(made.fd());
     const long linked = call(SYS_linkat, AT_FDCWD, itself.c_str(), place.base(),
                              place.name().c_str(), AT_SYMLINK_FOLLOW);
     check_path(linked, "create file", place.path());
     return made;
+}
+
+file file::open_again(int fd) {
+    const std::string itself = "/proc/self/fd/" + std::to_string(fd);
+    // EINTR: as when opening
+    const long number =
+        call_uninterrupted(SYS_openat, AT_FDCWD, itself.c_str(), O_RDWR | O_CLOEXEC);
+    check_path(number, "open once more", itself);
+    return file{descriptor{static_cast<int>(number)}, itself};
 }
 
 std::size_t file::read_at(std::uint64_t position, std::span<std::byte> buffer) const {

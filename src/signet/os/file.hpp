@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -57,8 +58,14 @@ public:
     /// Creates it with `bytes` zeros that have room behind them, and gives it its name only then:
     /// nobody ever opens it smaller, and who is killed meanwhile leaves nothing. Throws `error`
     /// where it exists, is too large for the disk, or the file system has no unnamed files.
+    /// `fill`, if any, is called before it has its name.
     static file create_sized(const file_place& place, std::uint64_t bytes,
-                             unsigned mode = private_mode);
+                             unsigned mode = private_mode,
+                             const std::function<void(const file&)>& fill = {});
+
+    /// Opens what `fd` is, a file with or without a name, once more: with a position and locks of
+    /// its own, to read and write. Throws `error`.
+    static file open_again(int fd);
 
     /// Fills `buffer` from `position` on; returns how many bytes there were, fewer only at the end
     /// of the file.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <signet/link/fork_ledger.hpp>
+#include <signet/life/fork_ledger.hpp>
 
 #include <signet/base/error.hpp>
 #include <signet/os/event.hpp>
@@ -8,7 +8,7 @@
 #include <array>
 #include <atomic>
 
-namespace signet::link {
+namespace signet::life {
 namespace {
 
 // One entry for each number a descriptor may have. Relaxed throughout: an entry is only ever read
@@ -57,4 +57,4 @@ void keep_in_forked_child(int fd) noexcept {
     set_entry(fd, false);
 }
 
-}  // namespace signet::link
+}  // namespace signet::life

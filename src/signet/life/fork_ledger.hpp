@@ -5,7 +5,7 @@
 
 #include <signet/os/descriptor.hpp>
 
-namespace signet::link {
+namespace signet::life {
 
 /// Has the child of a later fork close `fd`. Numbers from 65536 on are not noted, and
 /// a death is then told by the pidfd alone.
@@ -14,4 +14,4 @@ void close_in_forked_child(int fd) noexcept;
 /// Takes that back; call before closing `fd`.
 void keep_in_forked_child(int fd) noexcept;
 
-}  // namespace signet::link
+}  // namespace signet::life

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/sync/barrier.hpp>
+
+#include <signet/base/error.hpp>
+#include <signet/os/futex.hpp>
+#include <signet/os/process.hpp>
+#include <signet/sync/region_core.hpp>
+
+#include <climits>
+
+namespace signet::sync {
+namespace {
+
+using memory::object_kind;
+using memory::stamp;
+
+constexpr std::uint32_t somebody_sleeps = 1;
+
+constexpr std::uint64_t place_word(std::uint32_t arrived, stamp owner) {
+    return std::uint64_t{arrived} << 32 | owner.bits();
+}
+constexpr std::uint32_t arrived_of(std::uint64_t word) {
+    return static_cast<std::uint32_t>(word >> 32);
+}
+constexpr stamp owner_of(std::uint64_t word) {
+    return stamp::of(static_cast<std::uint32_t>(word));
+}
+
+/// Stands in the place of somebody dead: the stamp of no seat.
+const stamp gone = stamp::of(stamp::mask);
+
+// Rounds are counted modulo 2^31; only the distance says which is later.
+bool has_arrived(std::uint64_t word, std::uint32_t round) {
+    constexpr std::uint32_t half = 1u << 30;
+    return ((arrived_of(word) - round - 1) & (2 * half - 1)) < half && !owner_of(word).nobody();
+}
+
+std::uint32_t checked(std::uint32_t participants) {
+    if (participants == 0 || participants > meeting::participants_max) {
+        throw error{errc::bad_option,
+                    "make a barrier or latch",
+                    {},
+                    "it has 1 to " + std::to_string(meeting::participants_max) + " participants"};
+    }
+    return participants;
+}
+
+}  // namespace
+
+meeting::meeting(const region& in, object_kind kind, std::string_view name,
+                 std::uint32_t participants)
+    : in_{in.core()},
+      name_{name},
+      count_{checked(participants)},
+      words_{in_->words_of<words>({.kind = kind,
+                                   .name = name,
+                                   .bytes = sizeof(words) + count_ * sizeof(place),
+                                   .shape = count_})} {}
+
+void meeting::join() {
+    for (std::uint32_t i = 0; i < count_; ++i) {
+        if (try_join(words_->places[i])) return;
+    }
+    throw error{errc::limit_reached, "take part in", name_,
+                "all " + std::to_string(count_) + " participants are there"};
+}
+
+// Who takes the place of one that had arrived has arrived as well.
+bool meeting::try_join(place& at) {
+    std::uint64_t seen = at.word.load(std::memory_order_acquire);  // SYNC place
+    const stamp owner = owner_of(seen);
+    const bool left = owner == gone || (!owner.nobody() && in_->dead(owner));
+    if (!owner.nobody() && !left) return false;
+    const std::uint32_t now = round();
+    const std::uint32_t arrived = left && has_arrived(seen, now) ? arrived_of(seen) : now;
+    if (!at.word.compare_exchange(seen, place_word(arrived, in_->self()),
+                                  std::memory_order_acq_rel)) {  // SYNC place
+        return false;
+    }
+    // relaxed: for people
+    at.pid.store(static_cast<std::uint32_t>(os::current_pid()), std::memory_order_relaxed);
+    own_ = &at;
+    return true;
+}
+
+void meeting::leave() noexcept {
+    if (own_ == nullptr || !in_->here()) return;
+    own_->word.store(0, std::memory_order_release);  // SYNC place
+    own_ = nullptr;
+}
+
+std::uint32_t meeting::round() const noexcept {
+    return words_->round.load(std::memory_order_acquire) >> 1;  // SYNC round
+}
+
+std::uint32_t meeting::arrive() {
+    in_->check_process();
+    const std::uint32_t now = round();
+    own_->word.store(place_word((now + 1) & (UINT32_MAX >> 1), in_->self()),
+                     std::memory_order_seq_cst);  // SYNC place
+    if (all_arrived(now)) end(now);
+    return now;
+}
+
+bool meeting::all_arrived(std::uint32_t round) const noexcept {
+    for (std::uint32_t i = 0; i < count_; ++i) {
+        const std::uint64_t word =
+            words_->places[i].word.load(std::memory_order_seq_cst);  // SYNC place
+        if (!has_arrived(word, round)) return false;
+    }
+    return true;
+}
+
+// Whoever is first; the round is then another one.
+void meeting::end(std::uint32_t round) noexcept {
+    std::uint32_t seen =
+        words_->round.load(std::memory_order_relaxed);  // relaxed: the exchange orders
+    while (seen >> 1 == round) {
+        const std::uint32_t next = (round + 1) << 1;
+        if (!words_->round.compare_exchange(seen, next, std::memory_order_acq_rel))
+            continue;  // SYNC round
+        if ((seen & somebody_sleeps) != 0) os::futex_wake(*words_->round.address(), INT_MAX);
+        return;
+    }
+}
+
+bool meeting::wait(std::uint32_t round, const patience& limit) {
+    in_->check_process();
+    sleeper waiting{limit};
+    for (;;) {
+        std::uint32_t seen = 0;
+        const bool over = spin([&] {
+            seen = words_->round.load(std::memory_order_acquire);  // SYNC round
+            return seen >> 1 != round;
+        });
+        if (over) return true;
+        if (all_arrived(round)) {  // who was to end it died
+            end(round);
+            continue;
+        }
+        complain_of_dead(round);
+        if (waiting.over()) return false;
+        const std::uint32_t armed = seen | somebody_sleeps;
+        // relaxed: nothing is published, and the kernel looks at the word again
+        if (!words_->round.compare_exchange(seen, armed, std::memory_order_relaxed)) continue;
+        waiting.sleep(words_->round, armed);
+    }
+}
+
+void meeting::complain_of_dead(std::uint32_t round) const {
+    for (std::uint32_t i = 0; i < count_; ++i) {
+        const place& at = words_->places[i];
+        const std::uint64_t word = at.word.load(std::memory_order_acquire);  // SYNC place
+        const stamp owner = owner_of(word);
+        if (owner.nobody() || has_arrived(word, round)) continue;
+        if (owner != gone && !in_->dead(owner)) continue;
+        // relaxed: for people
+        const std::uint32_t pid = at.pid.load(std::memory_order_relaxed);
+        throw error{errc::peer_died, "wait for all at", name_,
+                    "participant " + std::to_string(i) + " (pid " + std::to_string(pid) +
+                        ") died before it arrived; another one may take its place"};
+    }
+}
+
+void meeting::take_back(std::byte* where, std::uint64_t bytes, stamp dead) noexcept {
+    auto& all = *reinterpret_cast<words*>(where);
+    const std::uint64_t count = (bytes - offsetof(words, places)) / sizeof(place);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        std::uint64_t seen = all.places[i].word.load(std::memory_order_acquire);  // SYNC place
+        while (owner_of(seen) == dead &&
+               !all.places[i].word.compare_exchange(seen, place_word(arrived_of(seen), gone),
+                                                    std::memory_order_acq_rel)) {  // SYNC place
+        }
+    }
+    os::futex_wake(*all.round.address(), INT_MAX);
+}
+
+// ---- the two kinds ------------------------------------------------------------------------------
+
+barrier::barrier(const region& in, std::string_view name, std::uint32_t participants)
+    : meeting_{in, object_kind::barrier, name, participants} {
+    meeting_.join();
+}
+
+latch::latch(const region& in, std::string_view name, std::uint32_t participants, latch_role role)
+    : meeting_{in, object_kind::latch, name, participants}, role_{role} {
+    if (role_ == latch_role::counts_down && !try_wait()) meeting_.join();
+}
+
+latch::~latch() {
+    if (!counted_) meeting_.leave();
+}
+
+void latch::count_down() {
+    if (role_ == latch_role::waits_only) {
+        throw contract_violation{"count down latch '" + meeting_.name() +
+                                 "': it was opened to wait only"};
+    }
+    counted_ = true;
+    if (!try_wait()) meeting_.arrive();
+}
+
+}  // namespace signet::sync

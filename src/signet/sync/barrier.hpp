@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// A meeting of a fixed number of participants, in rounds (`barrier`) or once (`latch`). Each has a
+// place, with its stamp in it, so that all are told when one of those they wait for has died, and
+// which. Whoever comes after that takes the place of a dead one, and the round goes on.
+//
+// Protocol: a place is one word: how many rounds its owner has arrived in, and its stamp. Who
+// arrives writes its place, then looks at all of them: who finds that all have arrived ends the
+// round, by one compare-and-swap. Each does the first before the second in one order for all
+// (seq_cst), so the last one to arrive finds all others there.
+//
+// Thread safety: any thread of any process; an object is a participant, used by one thread at a
+// time. No system call is made where nobody sleeps.
+#pragma once
+
+#include <signet/memory/region_layout.hpp>
+#include <signet/sync/region.hpp>
+#include <signet/sync/sleeper.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace signet::sync {
+
+/// The words of a barrier or latch, and one participant's place in it.
+class meeting {
+public:
+    static constexpr std::uint32_t participants_max = 4096;
+
+    /// Finds the object in the region, or makes it.
+    meeting(const region& in, memory::object_kind kind, std::string_view name,
+            std::uint32_t participants);
+
+    meeting(const meeting&) = delete;
+    meeting& operator=(const meeting&) = delete;
+
+    /// Takes a place that nobody has, or the place of a dead one. Throws `error` (limit_reached)
+    /// where all are taken by the living.
+    void join();
+
+    /// Gives the place up: it counts as not arrived until somebody takes it.
+    void leave() noexcept;
+
+    std::uint32_t round() const noexcept;
+
+    /// Notes that we are here in this round, and ends the round where all are. Does nothing more
+    /// the second time.
+    std::uint32_t arrive();
+
+    /// Waits for the end of `round`. False: the patience ended. Throws `error` (peer_died) where a
+    /// participant died that has not arrived.
+    bool wait(std::uint32_t round, const patience& limit);
+
+    /// W2 and W3 for the object at `where`.
+    static void take_back(std::byte* where, std::uint64_t bytes, memory::stamp dead) noexcept;
+
+    const std::string& name() const noexcept { return name_; }
+
+private:
+    /// One participant.
+    ///     +0   word u64    | rounds arrived in: 32 | unused: 2 | stamp: 30 |
+    ///     +8   pid u32     for people; written by who has the place
+    struct place {
+        memory::shared_word<std::uint64_t> word;
+        memory::shared_word<std::uint32_t> pid;
+        std::byte reserved[4];
+    };
+
+    /// The first places lie in the line of the round: two participants exchange one line.
+    struct words {
+        memory::shared_word<std::uint32_t>
+            round;  ///< rounds that have ended << 1 | somebody sleeps
+        std::byte reserved[12];
+        place places[1];  ///< as many as participants
+    };
+
+    bool try_join(place& at);
+    bool all_arrived(std::uint32_t round) const noexcept;
+    void end(std::uint32_t round) noexcept;
+    void complain_of_dead(std::uint32_t round) const;
+
+    std::shared_ptr<region_core> in_;
+    std::string name_;
+    std::uint32_t count_;
+    words* words_;
+    place* own_ = nullptr;
+};
+
+class barrier {
+public:
+    /// Finds it in the region, or makes it for so many participants, and takes a place. Throws
+    /// `error`: made for another number, all places taken (limit_reached), and as `mutex` does.
+    barrier(const region& in, std::string_view name, std::uint32_t participants);
+
+    /// Gives the place up; the others wait until somebody takes it.
+    ~barrier() { meeting_.leave(); }
+
+    /// Arrives, and waits until all have. Throws `error` (peer_died) where one that has not arrived
+    /// has died; our own arrival counts all the same, and to call it again goes on waiting.
+    void arrive_and_wait() { arrive_and_wait_within({}); }
+
+    /// False when the time has passed, or where a stop was asked for; our arrival counts.
+    bool arrive_and_wait_until(deadline until) { return arrive_and_wait_within({.until = until}); }
+    template <class Rep, class Period>
+    bool arrive_and_wait_for(std::chrono::duration<Rep, Period> limit) {
+        return arrive_and_wait_until(after(std::chrono::ceil<std::chrono::nanoseconds>(limit)));
+    }
+    bool arrive_and_wait(std::stop_token stop) {
+        return arrive_and_wait_within({.stop = std::move(stop)});
+    }
+
+    /// Rounds that have ended.
+    std::uint32_t round() const noexcept { return meeting_.round(); }
+
+private:
+    bool arrive_and_wait_within(const patience& limit) {
+        return meeting_.wait(meeting_.arrive(), limit);
+    }
+
+    meeting meeting_;
+};
+
+/// Who has a part in a latch.
+enum class latch_role {
+    counts_down,  ///< the latch waits for it
+    waits_only,
+};
+
+class latch {
+public:
+    /// Finds it in the region, or makes it for so many that count down. Throws as `barrier` does.
+    latch(const region& in, std::string_view name, std::uint32_t participants,
+          latch_role role = latch_role::counts_down);
+
+    /// Where we have not counted down, the place is free for another one.
+    ~latch();
+
+    /// Says that we are through; at most once counts.
+    void count_down();
+
+    /// Waits until all have counted down. Throws `error` (peer_died) where one died that had not.
+    void wait() { meeting_.wait(0, {}); }
+    bool try_wait() const noexcept { return meeting_.round() != 0; }
+    bool wait_until(deadline until) { return meeting_.wait(0, {.until = until}); }
+    template <class Rep, class Period>
+    bool wait_for(std::chrono::duration<Rep, Period> limit) {
+        return wait_until(after(std::chrono::ceil<std::chrono::nanoseconds>(limit)));
+    }
+    bool wait(std::stop_token stop) { return meeting_.wait(0, {.stop = std::move(stop)}); }
+
+    void arrive_and_wait() {
+        count_down();
+        wait();
+    }
+
+private:
+    meeting meeting_;
+    latch_role role_;
+    bool counted_ = false;
+};
+
+}  // namespace signet::sync

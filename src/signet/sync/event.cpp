@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/sync/event.hpp>
+
+#include <signet/os/futex.hpp>
+#include <signet/sync/region_core.hpp>
+
+#include <climits>
+
+namespace signet::sync {
+namespace {
+
+constexpr std::uint32_t somebody_waits = 1;
+constexpr std::uint32_t set_bit = 2;
+
+}  // namespace
+
+event::event(const region& in, std::string_view name, event_reset reset)
+    : in_{in.core()},
+      reset_{reset},
+      word_{in_->words_of<memory::shared_word<std::uint32_t>>(
+          {.kind = memory::object_kind::event,
+           .name = name,
+           .shape = static_cast<std::uint64_t>(reset)})} {}
+
+void event::set() {
+    in_->check_process();
+    const std::uint32_t seen = word_->exchange(set_bit, std::memory_order_acq_rel);  // SYNC event
+    if ((seen & somebody_waits) == 0) return;
+    os::futex_wake(*word_->address(), reset_ == event_reset::manual ? INT_MAX : 1);
+}
+
+void event::reset() {
+    in_->check_process();
+    word_->fetch_and(~set_bit, std::memory_order_relaxed);  // relaxed: nothing is published
+}
+
+bool event::is_set() const noexcept {
+    return (word_->load(std::memory_order_acquire) & set_bit) != 0;  // SYNC event
+}
+
+bool event::try_wait() {
+    in_->check_process();
+    std::uint32_t seen = word_->load(std::memory_order_acquire);  // SYNC event
+    return take_set(seen, 0);
+}
+
+bool event::take_set(std::uint32_t& seen, std::uint32_t slept) {
+    while ((seen & set_bit) != 0) {
+        if (reset_ == event_reset::manual) return true;
+        const std::uint32_t left = (seen & ~set_bit) | slept;
+        if (word_->compare_exchange(seen, left, std::memory_order_acquire))
+            return true;  // SYNC event
+    }
+    return false;
+}
+
+bool event::take(const patience& limit) {
+    if (try_wait()) return true;
+    sleeper waiting{limit};
+    std::uint32_t slept = 0;
+    for (;;) {
+        std::uint32_t seen = 0;
+        spin([&] {
+            seen = word_->load(std::memory_order_acquire);  // SYNC event
+            return (seen & set_bit) != 0;
+        });
+        if (take_set(seen, slept)) return true;
+        if (waiting.over()) return pass_on(slept), false;
+        const std::uint32_t armed = seen | somebody_waits;
+        // relaxed: nothing is published, and the kernel looks at the word again
+        if (!word_->compare_exchange(seen, armed, std::memory_order_relaxed)) continue;
+        slept = somebody_waits;
+        waiting.sleep(*word_, armed);
+    }
+}
+
+// We may have been woken in place of another one who still sleeps.
+void event::pass_on(std::uint32_t slept) noexcept {
+    if (slept == 0) return;
+    // relaxed: nothing is published
+    const std::uint32_t seen = word_->fetch_or(somebody_waits, std::memory_order_relaxed);
+    if ((seen & set_bit) != 0) os::futex_wake(*word_->address(), 1);
+}
+
+}  // namespace signet::sync

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// A lock between processes, and between their threads, that survives whoever holds it: when a
+// holder dies, the next one gets the lock and is told, as what it guards may be half changed.
+//
+//     signet::mutex till{shop, "till", {.repair = [&] { recount(); }}};
+//     const std::scoped_lock mine{till};
+//
+// Who is told: with a `repair` hook, `lock` calls it, in the thread that got the lock and while it
+// has it, and then returns as always. Without one, `lock` throws `error` (owner_died) and does not
+// have the lock; so do all others, until somebody calls `lock_inherited`, puts things right, and
+// says so by `mark_consistent`.
+//
+// Thread safety: any thread; the lock is taken and given up through the same object, by the same
+// thread. No system call is made where nobody waits; to wake somebody costs one. Waits end by the
+// lock, by a death, a deadline, or a stop. Locks of one process that is stopped (SIGSTOP) stay its.
+#pragma once
+
+#include <signet/sync/owned_word.hpp>
+#include <signet/sync/region.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace signet::sync {
+
+struct mutex_options {
+    /// Puts right what a dead holder left half changed. What it throws is thrown by the `lock` that
+    /// called it, which then does not have the lock; the next one to get it is told again.
+    std::function<void()> repair{};
+};
+
+class mutex {
+public:
+    /// Finds the mutex of that name in the region, or makes it. Throws `error`: the name is of
+    /// something else, no room.
+    mutex(const region& in, std::string_view name, mutex_options options = {});
+
+    mutex(const mutex&) = delete;
+    mutex& operator=(const mutex&) = delete;
+
+    /// Takes the lock; waits until it is free or its holder is dead. Throws `error` (owner_died),
+    /// see above; a second lock by the same thread is a contract_violation.
+    void lock() { admit(take({})); }
+
+    /// False where somebody else has it.
+    bool try_lock() { return admit(try_take()); }
+
+    /// False when the time has passed.
+    template <class Rep, class Period>
+    bool try_lock_for(std::chrono::duration<Rep, Period> limit) {
+        return try_lock_until(after(std::chrono::ceil<std::chrono::nanoseconds>(limit)));
+    }
+    bool try_lock_until(deadline until) { return admit(take({.until = until})); }
+
+    /// False where a stop was asked for before the lock was ours.
+    bool lock(std::stop_token stop) { return admit(take({.stop = std::move(stop)})); }
+
+    /// Gives it up. By a thread that does not have it: a contract_violation.
+    void unlock();
+
+    /// Takes the lock whatever its last holder left. True: that one died, or one before it, and
+    /// nobody has put things right since.
+    bool lock_inherited();
+
+    /// Says that what the lock guards is as it should be. For who has the lock; until then each
+    /// holder after a death is told of it.
+    void mark_consistent();
+
+    /// Whether the calling thread has it.
+    bool held_here() const noexcept;
+
+    /// Whether nobody has it now: a look, no promise.
+    bool looks_free() const noexcept { return word_.owner().nobody(); }
+
+    const std::string& name() const noexcept { return name_; }
+
+private:
+    friend class shared_mutex;
+
+    mutex(std::shared_ptr<region_core> in, std::string_view name, lock_word& word,
+          mutex_options options);
+
+    ownership try_take();
+    ownership take(const patience& limit);
+    bool admit(ownership got);
+    bool adopt(ownership got) noexcept;
+    void give_back() noexcept { word_.give_up(left_as::found); }
+    bool admit_inherited();
+    void require_held(const char* what) const;
+
+    std::shared_ptr<region_core> in_;
+    std::string name_;
+    mutex_options options_;
+    owned_word word_;
+    std::atomic<const void*> holder_{nullptr};  ///< stands for the thread of this process
+    bool consistent_ = true;                    ///< guarded by the lock itself
+};
+
+/// A thread of this process, as something to compare: good as long as the thread lives.
+const void* this_thread_mark() noexcept;
+
+}  // namespace signet::sync

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/sync/recovery.hpp>
+
+#include <signet/os/futex.hpp>
+#include <signet/sync/barrier.hpp>
+#include <signet/sync/once_flag.hpp>
+#include <signet/sync/owned_word.hpp>
+#include <signet/sync/semaphore.hpp>
+#include <signet/sync/shared_box.hpp>
+#include <signet/sync/shared_mutex.hpp>
+
+#include <climits>
+
+namespace signet::sync {
+
+using memory::object_kind;
+
+std::uint64_t least_bytes(object_kind kind) noexcept {
+    return kind == object_kind::shared_mutex ? 3 * memory::line_bytes : memory::line_bytes;
+}
+
+void take_back_from(const found_object& object, memory::stamp dead) noexcept {
+    auto& first = *reinterpret_cast<lock_word*>(object.where);
+    switch (object.kind) {
+        case object_kind::mutex: return owned_word::take_back(first, dead);
+        case object_kind::shared: return shared_box::take_back(object.where, dead);
+        case object_kind::shared_mutex:
+            return shared_mutex::take_back(object.where, object.bytes, dead);
+        case object_kind::permit_pool:
+            return permit_pool::take_back(object.where, object.bytes, dead);
+        case object_kind::once_flag:
+        case object_kind::structure: return once_flag::take_back(first, dead);
+        case object_kind::barrier:
+        case object_kind::latch: return meeting::take_back(object.where, object.bytes, dead);
+        case object_kind::condition_variable:
+        case object_kind::semaphore:
+        case object_kind::event:  // nobody owns them
+        case object_kind::none: break;
+    }
+    os::futex_wake(*first.address(), INT_MAX);
+}
+
+}  // namespace signet::sync

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/sync/sleeper.hpp>
+
+#include <signet/os/cpu.hpp>
+#include <signet/os/futex.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace signet::sync {
+
+sleeper::sleeper(const patience& limit) : until_{limit.until}, stop_{limit.stop} {
+    if (stop_.stop_possible()) on_stop_.emplace(stop_, post_on_stop{&notice_});
+}
+
+bool sleeper::over() const {
+    return stop_.stop_requested() || (until_ != never && clock::now() >= until_);
+}
+
+bool sleeper::sleep(const memory::shared_word<std::uint32_t>& word, std::uint32_t expected) {
+    const deadline limit = std::min(until_, after(recheck));
+    if (!on_stop_) {
+        os::futex_wait(*word.address(), expected, limit);
+    } else {
+        const std::array words{notice_.watch(), os::futex_waiter{word.address(), expected}};
+        if (over()) return false;
+        os::futex_wait_any(words, limit);
+    }
+    return !over();
+}
+
+int looks_before_sleep() noexcept {
+    static const int looks = os::cpu_count() > 1 ? 36 : 1;
+    return looks;
+}
+
+}  // namespace signet::sync
