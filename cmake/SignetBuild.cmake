@@ -77,10 +77,19 @@ function(_signet_remember_tests program labels options tests)
   set_property(GLOBAL PROPERTY SIGNET_OPTIONS_OF_${program} ${options})
 endfunction()
 
+# Sources whose names do not collide are compiled eight at a time where that is wanted. What wraps the kernel
+# has its `advice_for` in each source, and what coordinates its `somebody_waits`.
+function(signet_unite target wanted)
+  if(NOT target MATCHES "signet_(os|sync)")
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ${wanted} UNITY_BUILD_BATCH_SIZE 8)
+  endif()
+endfunction()
+
 function(_signet_objects target sources libraries)
   add_library(${target} OBJECT ${sources})
   target_include_directories(${target} PUBLIC "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(${target} PRIVATE signet_flags ${libraries})
+  signet_unite(${target} ${SIGNET_UNITY})
 endfunction()
 
 # signet_test(NAME SOURCES ... [HOOKED] [QUICK] [LIBRARIES ...] [LABELS ...]): a GoogleTest program, every test

@@ -16,7 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int background = 10;  // the nice value of work that may wait
 
 /// An open file, and what it was when it was opened.
 struct source_file {

@@ -17,7 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int background = 10;
 constexpr auto farewell_limit = 2s;
 
 /// The file that a publisher is in the middle of.

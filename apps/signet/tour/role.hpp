@@ -19,6 +19,8 @@
 
 namespace tour {
 
+inline constexpr int background = 10;  ///< the nice value of work that may wait
+
 /// How a conductor tells a role what to do, on its command line.
 struct orders {
     std::string role;   ///< one of role_names

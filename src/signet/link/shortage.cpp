@@ -7,7 +7,7 @@ namespace signet::link {
 namespace {
 
 // Descriptors come back when somebody closes some, which nobody tells.
-constexpr std::chrono::milliseconds rest{100};
+constexpr std::chrono::milliseconds shortage_rest{100};
 
 }  // namespace
 
@@ -27,7 +27,7 @@ void shortage::postpone_sending(std::uint64_t peer_tag) {
 }
 
 void shortage::wait_some() {
-    again_ = after(rest);
+    again_ = after(shortage_rest);
 }
 
 std::vector<postponed_meeting> shortage::take_meetings() {

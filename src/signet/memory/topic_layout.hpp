@@ -17,6 +17,10 @@ inline constexpr std::uint32_t topic_layout_version = 3;
 inline constexpr std::size_t line_bytes = 64;
 inline constexpr std::size_t page_bytes = 4096;
 
+constexpr std::uint64_t round_up(std::uint64_t bytes, std::uint64_t step) {
+    return (bytes + step - 1) / step * step;
+}
+
 /// The numbers that shape a segment. Fixed at creation; both sides keep them in private memory.
 struct topic_geometry {
     std::uint64_t depth = 0;              ///< slots, a power of two

@@ -99,7 +99,7 @@ core_registry& registry() {
 /// The lock over heap, directory and log, taken back from the dead with what they left in the log.
 class region_core::keeper {
 public:
-    explicit keeper(region_core& in) : in_{&in}, word_{in, in.words_.header().keeper} {
+    explicit keeper(region_core& in) : word_{in, in.words_.header().keeper} {
         if (word_.take({}) == ownership::clean) return;
         if (memory::replay(in.words_)) return;
         word_.give_up(left_as::consistent);
@@ -111,7 +111,6 @@ public:
     keeper& operator=(const keeper&) = delete;
 
 private:
-    region_core* in_;
     owned_word word_;
 };
 

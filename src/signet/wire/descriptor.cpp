@@ -19,15 +19,6 @@ std::size_t number(type_kind kind) {
     return static_cast<std::size_t>(kind);
 }
 
-bool has_element(type_kind kind) {
-    return kind == type_kind::array || (kind >= type_kind::list && kind <= type_kind::optional);
-}
-
-type_info scalar(type_kind kind) {
-    const std::uint32_t size = scalar_size(kind);
-    return {.kind = kind, .size = size, .alignment = size};
-}
-
 /// FNV-1a, 64 bits.
 class hasher {
 public:
@@ -144,6 +135,11 @@ void append_type(std::string& out, const type_descriptor& descriptor, std::uint3
 }
 
 }  // namespace
+
+type_info scalar(type_kind kind) {
+    const std::uint32_t size = scalar_size(kind);
+    return {.kind = kind, .size = size, .alignment = size};
+}
 
 std::uint32_t scalar_size(type_kind kind) {
     return scalar_sizes.at(number(kind));

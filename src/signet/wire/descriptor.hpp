@@ -50,6 +50,11 @@ constexpr bool is_packed(type_kind kind) noexcept {
     return kind >= type_kind::text;
 }
 
+/// array, list, map or optional.
+constexpr bool has_element(type_kind kind) noexcept {
+    return kind == type_kind::array || (kind >= type_kind::list && kind <= type_kind::optional);
+}
+
 /// In bytes, as is its alignment.
 std::uint32_t scalar_size(type_kind kind);
 
@@ -76,6 +81,9 @@ struct type_info {
 
     friend bool operator==(const type_info&, const type_info&) = default;
 };
+
+/// A scalar type, as any descriptor has it.
+type_info scalar(type_kind kind);
 
 /// What a descriptor may have at most, whoever wrote it.
 inline constexpr std::size_t types_max = 1024;

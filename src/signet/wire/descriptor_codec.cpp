@@ -17,13 +17,13 @@ constexpr std::string_view operation = "read type descriptor";
     throw error{errc::peer_misbehaved, operation, {}, why};
 }
 
-std::uint64_t number(type_kind kind) {
+std::uint64_t number_of(type_kind kind) {
     return static_cast<std::uint64_t>(kind);
 }
 
 void pack_structure(packer& into, const type_info& type) {
     into.list(5);
-    into.integer(number(type.kind));
+    into.integer(number_of(type.kind));
     into.text(type.name);
     into.integer(type.size);
     into.integer(std::uint64_t{type.alignment});
@@ -71,7 +71,7 @@ void pack_type(packer& into, const type_info& type) {
     if (type.kind == type_kind::structure) return pack_structure(into, type);
     const std::size_t count = value_count(type.kind);
     if (count != 1) into.list(count);
-    into.integer(number(type.kind));
+    into.integer(number_of(type.kind));
     if (count == 1) return;
     switch (type.kind) {
         case type_kind::variant: return pack_alternatives(into, type);
@@ -105,7 +105,7 @@ std::uint32_t as_u32(const unpacked& value) {
 
 type_kind as_kind(const unpacked& value) {
     const auto kind = as<std::uint64_t>(value);
-    if (kind > number(type_kind::foreign)) misbehaved("it has a type of an unknown kind");
+    if (kind > number_of(type_kind::foreign)) misbehaved("it has a type of an unknown kind");
     return static_cast<type_kind>(kind);
 }
 

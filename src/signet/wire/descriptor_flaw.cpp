@@ -14,11 +14,6 @@ bool is_integer(type_kind kind) {
     return kind < type_kind::f32;
 }
 
-type_info scalar(type_kind kind) {
-    const std::uint32_t size = scalar_size(kind);
-    return {.kind = kind, .size = size, .alignment = size};
-}
-
 bool is_one_line(std::string_view text) {
     return is_printable(text) && text.find_first_of("\n\t") == std::string_view::npos;
 }

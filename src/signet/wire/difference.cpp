@@ -8,10 +8,6 @@
 namespace signet::wire {
 namespace {
 
-bool has_element(type_kind kind) {
-    return kind == type_kind::array || (kind >= type_kind::list && kind <= type_kind::optional);
-}
-
 /// One end's view of a place in the message.
 struct place {
     std::uint32_t type;

@@ -17,10 +17,6 @@ constexpr std::uint64_t bytes_large = std::uint64_t{8} << 20;
 // The first chunks of messages that mostly fit their slots.
 constexpr std::uint64_t chunk_bytes_least = 1024;
 
-std::uint64_t round_up(std::uint64_t bytes, std::uint64_t step) {
-    return (bytes + step - 1) / step * step;
-}
-
 // A slot of one line costs one transfer, and two small ones share one. Beyond a line, what is
 // packed closely streams fastest. Where all messages lie in chunks, a slot only says where.
 std::uint64_t slot_bytes_for(const wire::type_descriptor& type, std::uint64_t payload, bool timed) {
@@ -30,7 +26,7 @@ std::uint64_t slot_bytes_for(const wire::type_descriptor& type, std::uint64_t pa
     if (chunked && !type.has_fixed_size()) return memory::line_bytes;
     if (needed <= memory::slot_bytes_min) return memory::slot_bytes_min;
     if (needed <= memory::line_bytes) return memory::line_bytes;
-    return round_up(needed, memory::slot_bytes_step);
+    return memory::round_up(needed, memory::slot_bytes_step);
 }
 
 std::uint64_t default_depth(std::uint64_t payload, bool chunked) {
@@ -82,7 +78,7 @@ memory::topic_geometry choose_geometry(const publisher_options& options,
     if (most > g.inline_bytes_max()) {
         const std::uint64_t first =
             type.has_fixed_size() ? most : std::max(typical, chunk_bytes_least);
-        g.chunk_bytes = round_up(std::min(first, most), memory::line_bytes);
+        g.chunk_bytes = memory::round_up(std::min(first, most), memory::line_bytes);
         g.chunk_count = g.depth + options.loans_max + options.held_total;
     }
     if (!g.sound()) {

@@ -11,10 +11,6 @@
 namespace signet::transport::shm {
 namespace {
 
-std::uint64_t round_up(std::uint64_t bytes, std::uint64_t step) {
-    return (bytes + step - 1) / step * step;
-}
-
 std::uint64_t page_bytes_of(page_size pages) {
     return pages == page_size::huge ? os::huge_page_bytes : memory::page_bytes;
 }
@@ -22,7 +18,8 @@ std::uint64_t page_bytes_of(page_size pages) {
 /// With the bells, which lie in a page of their own.
 std::uint64_t bytes_with(std::uint64_t chunks, const memory::topic_geometry& shape,
                          page_size pages) {
-    return round_up(shape.chunks_offset() + chunks * shape.chunk_bytes, page_bytes_of(pages)) +
+    return memory::round_up(shape.chunks_offset() + chunks * shape.chunk_bytes,
+                            page_bytes_of(pages)) +
            memory::page_bytes;
 }
 
@@ -112,8 +109,8 @@ memory_plan plan_for(const memory::topic_geometry& shape, const publisher_option
             .bytes_at_creation = bytes_with(first, shape, options.pages),
             .bytes_full = bytes_with(full, shape, options.pages),
             .bytes_max = bytes_with(shape.chunk_count, shape, options.pages),
-            .address_bytes =
-                round_up(shape.segment_bytes(), page_bytes_of(options.pages)) + memory::page_bytes,
+            .address_bytes = memory::round_up(shape.segment_bytes(), page_bytes_of(options.pages)) +
+                             memory::page_bytes,
             .how = options.memory,
             .pages = options.pages};
 }
