@@ -17,6 +17,7 @@
 
 namespace signet {
 
+using life::wait_mode;
 using sync::barrier;
 using sync::condition_variable;
 using sync::event;

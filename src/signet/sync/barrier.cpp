@@ -6,6 +6,7 @@
 #include <signet/os/process.hpp>
 #include <signet/sync/region_core.hpp>
 
+#include <algorithm>
 #include <climits>
 
 namespace signet::sync {
@@ -48,14 +49,16 @@ std::uint32_t checked(std::uint32_t participants) {
 }  // namespace
 
 meeting::meeting(const region& in, object_kind kind, std::string_view name,
-                 std::uint32_t participants)
+                 std::uint32_t participants, life::wait_mode waiting)
     : in_{in.core()},
       name_{name},
       count_{checked(participants)},
       words_{in_->words_of<words>({.kind = kind,
                                    .name = name,
                                    .bytes = sizeof(words) + count_ * sizeof(place),
-                                   .shape = count_})} {}
+                                   .shape = count_})},
+      mode_{waiting},
+      spinner_{waiting} {}
 
 void meeting::join() {
     for (std::uint32_t i = 0; i < count_; ++i) {
@@ -126,25 +129,37 @@ void meeting::end(std::uint32_t round) noexcept {
 
 bool meeting::wait(std::uint32_t round, const patience& limit) {
     in_->check_process();
+    if (look_for_end(round, limit.until)) return true;
     sleeper waiting{limit};
-    for (;;) {
-        std::uint32_t seen = 0;
-        const bool over = spin([&] {
-            seen = words_->round.load(std::memory_order_acquire);  // SYNC round
-            return seen >> 1 != round;
-        });
-        if (over) return true;
+    do {
         if (all_arrived(round)) {  // who was to end it died
             end(round);
-            continue;
+            return true;
         }
         complain_of_dead(round);
         if (waiting.over()) return false;
-        const std::uint32_t armed = seen | somebody_sleeps;
-        // relaxed: nothing is published, and the kernel looks at the word again
-        if (!words_->round.compare_exchange(seen, armed, std::memory_order_relaxed)) continue;
-        waiting.sleep(words_->round, armed);
-    }
+        sleep(round, waiting);
+    } while (!look_for_end(round, limit.until));
+    return true;
+}
+
+// At times the caller looks whether somebody has died, and whether a stop was asked for.
+bool meeting::look_for_end(std::uint32_t round, deadline until) {
+    constexpr std::chrono::milliseconds at_times{1};
+    const auto ended = [&] {
+        return words_->round.load(std::memory_order_acquire) >> 1 != round;  // SYNC round
+    };
+    return ended() || spinner_.spin(ended, std::min(until, after(at_times))) || ended();
+}
+
+void meeting::sleep(std::uint32_t round, sleeper& waiting) {
+    if (mode_ == life::wait_mode::poll) return;
+    std::uint32_t seen = words_->round.load(std::memory_order_relaxed);  // relaxed: compared below
+    if (seen >> 1 != round) return;
+    const std::uint32_t armed = seen | somebody_sleeps;
+    // relaxed: nothing is published, and the kernel looks at the word again
+    if (!words_->round.compare_exchange(seen, armed, std::memory_order_relaxed)) return;
+    spinner_.learn_from([&] { waiting.sleep(words_->round, armed); });
 }
 
 // Has not arrived, and is dead.
@@ -183,13 +198,15 @@ void meeting::take_back(std::byte* where, std::uint64_t bytes, stamp dead) noexc
 
 // ---- the two kinds ------------------------------------------------------------------------------
 
-barrier::barrier(const region& in, std::string_view name, std::uint32_t participants)
-    : meeting_{in, object_kind::barrier, name, participants} {
+barrier::barrier(const region& in, std::string_view name, std::uint32_t participants,
+                 life::wait_mode waiting)
+    : meeting_{in, object_kind::barrier, name, participants, waiting} {
     meeting_.join();
 }
 
-latch::latch(const region& in, std::string_view name, std::uint32_t participants, latch_role role)
-    : meeting_{in, object_kind::latch, name, participants}, role_{role} {
+latch::latch(const region& in, std::string_view name, std::uint32_t participants, latch_role role,
+             life::wait_mode waiting)
+    : meeting_{in, object_kind::latch, name, participants, waiting}, role_{role} {
     if (role_ == latch_role::counts_down && !try_wait()) meeting_.join();
 }
 

@@ -9,9 +9,11 @@
 // (seq_cst), so the last one to arrive finds all others there.
 //
 // Thread safety: any thread of any process; an object is a participant, used by one thread at a
-// time. No system call is made where nobody sleeps.
+// time. No system call is made where nobody sleeps. How long who waits looks before it sleeps is
+// what its `wait_mode` says; one that polls notices a death within milliseconds.
 #pragma once
 
+#include <signet/life/waiting.hpp>
 #include <signet/memory/region_layout.hpp>
 #include <signet/sync/region.hpp>
 #include <signet/sync/sleeper.hpp>
@@ -34,7 +36,7 @@ public:
 
     /// Finds the object in the region, or makes it.
     meeting(const region& in, memory::object_kind kind, std::string_view name,
-            std::uint32_t participants);
+            std::uint32_t participants, life::wait_mode waiting);
 
     meeting(const meeting&) = delete;
     meeting& operator=(const meeting&) = delete;
@@ -83,6 +85,8 @@ private:
     bool all_arrived(std::uint32_t round) const noexcept;
     void end(std::uint32_t round) noexcept;
     bool is_missing(const place& at, std::uint32_t round) const;
+    bool look_for_end(std::uint32_t round, deadline until);
+    void sleep(std::uint32_t round, sleeper& waiting);
     void complain_of_dead(std::uint32_t round) const;
 
     std::shared_ptr<region_core> in_;
@@ -90,13 +94,16 @@ private:
     std::uint32_t count_;
     words* words_;
     place* own_ = nullptr;
+    life::wait_mode mode_;
+    life::spinner spinner_;
 };
 
 class barrier {
 public:
     /// Finds it in the region, or makes it for so many participants, and takes a place. Throws
     /// `error`: made for another number, all places taken (limit_reached), and as `mutex` does.
-    barrier(const region& in, std::string_view name, std::uint32_t participants);
+    barrier(const region& in, std::string_view name, std::uint32_t participants,
+            life::wait_mode waiting = life::wait_mode::adaptive);
 
     /// Gives the place up; the others wait until somebody takes it.
     ~barrier() { meeting_.leave(); }
@@ -136,7 +143,8 @@ class latch {
 public:
     /// Finds it in the region, or makes it for so many that count down. Throws as `barrier` does.
     latch(const region& in, std::string_view name, std::uint32_t participants,
-          latch_role role = latch_role::counts_down);
+          latch_role role = latch_role::counts_down,
+          life::wait_mode waiting = life::wait_mode::adaptive);
 
     /// Where we have not counted down, the place is free for another one.
     ~latch();

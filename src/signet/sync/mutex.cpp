@@ -6,10 +6,6 @@
 #include <utility>
 
 namespace signet::sync {
-const void* this_thread_mark() noexcept {
-    static thread_local const char mark = 0;
-    return &mark;
-}
 
 mutex::mutex(const region& in, std::string_view name, mutex_options options)
     : mutex{in.core(), name,
@@ -20,21 +16,9 @@ mutex::mutex(std::shared_ptr<region_core> in, std::string_view name, lock_word& 
              mutex_options options)
     : in_{std::move(in)}, name_{name}, options_{std::move(options)}, word_{*in_, word} {}
 
-// relaxed, here and below: a thread asks only whether it stored its own mark
-bool mutex::held_here() const noexcept {
-    return holder_.load(std::memory_order_relaxed) == this_thread_mark();  // relaxed: as above
-}
-
-void mutex::require_held(const char* what) const {
-    if (!held_here()) {
-        throw contract_violation{std::string{what} + " mutex '" + name_ +
-                                 "': this thread does not have it"};
-    }
-}
-
-ownership mutex::try_take() {
-    in_->check_process();
-    return word_.try_take();
+void mutex::complain_of_unheld(const char* what) const {
+    throw contract_violation{std::string{what} + " mutex '" + name_ +
+                             "': this thread does not have it"};
 }
 
 ownership mutex::take(const patience& limit) {
@@ -49,7 +33,7 @@ ownership mutex::take(const patience& limit) {
 
 // Makes it this thread's; true: it was inherited.
 bool mutex::adopt(ownership got) noexcept {
-    holder_.store(this_thread_mark(), std::memory_order_relaxed);  // relaxed: for this thread only
+    adopt_clean();
     consistent_ = got == ownership::clean;
     return !consistent_;
 }
@@ -80,15 +64,8 @@ bool mutex::lock_inherited() {
 }
 
 void mutex::mark_consistent() {
-    require_held("repair");
+    if (!held_here()) complain_of_unheld("repair");
     consistent_ = true;
-}
-
-void mutex::unlock() {
-    require_held("unlock");
-    holder_.store(nullptr, std::memory_order_relaxed);  // relaxed: for this thread only
-    if (!in_->here()) return;                           // a forked child has no such memory
-    word_.give_up(consistent_ ? left_as::consistent : left_as::found);
 }
 
 }  // namespace signet::sync

@@ -29,6 +29,12 @@
 
 namespace signet::sync {
 
+/// A thread of this process, as something to compare: good as long as the thread lives. The same in
+/// all libraries of the process, and costs one instruction.
+inline const void* this_thread_mark() noexcept {
+    return __builtin_thread_pointer();
+}
+
 struct mutex_options {
     /// Puts right what a dead holder left half changed. What it throws is thrown by the `lock` that
     /// called it, which then does not have the lock; the next one to get it is told again.
@@ -46,7 +52,11 @@ public:
 
     /// Takes the lock; waits until it is free or its holder is dead. Throws `error` (owner_died),
     /// see above; a second lock by the same thread is a contract_violation.
-    void lock() { admit(take({})); }
+    void lock() {
+        const ownership at_once = try_take();
+        if (at_once == ownership::clean) return adopt_clean();
+        admit(at_once == ownership::none ? take({}) : at_once);
+    }
 
     /// False where somebody else has it.
     bool try_lock() { return admit(try_take()); }
@@ -62,7 +72,12 @@ public:
     bool lock(std::stop_token stop) { return admit(take({.stop = std::move(stop)})); }
 
     /// Gives it up. By a thread that does not have it: a contract_violation.
-    void unlock();
+    void unlock() {
+        if (!held_here()) complain_of_unheld("unlock");
+        holder_.store(nullptr, std::memory_order_relaxed);  // relaxed: for this thread only
+        if (!in_->here()) return;                           // a forked child has no such memory
+        word_.give_up(consistent_ ? left_as::consistent : left_as::found);
+    }
 
     /// Takes the lock whatever its last holder left. True: that one died, or one before it, and
     /// nobody has put things right since.
@@ -73,7 +88,10 @@ public:
     void mark_consistent();
 
     /// Whether the calling thread has it.
-    bool held_here() const noexcept;
+    bool held_here() const noexcept {
+        // relaxed, here and below: a thread asks only whether it stored its own mark
+        return holder_.load(std::memory_order_relaxed) == this_thread_mark();
+    }
 
     /// Whether nobody has it now: a look, no promise.
     bool looks_free() const noexcept { return word_.owner().nobody(); }
@@ -86,13 +104,20 @@ private:
     mutex(std::shared_ptr<region_core> in, std::string_view name, lock_word& word,
           mutex_options options);
 
-    ownership try_take();
+    ownership try_take() {
+        in_->check_process();
+        return word_.try_take();
+    }
     ownership take(const patience& limit);
     bool admit(ownership got);
     bool adopt(ownership got) noexcept;
+    void adopt_clean() noexcept {
+        holder_.store(this_thread_mark(), std::memory_order_relaxed);  // relaxed: as above
+        consistent_ = true;
+    }
     void give_back() noexcept { word_.give_up(left_as::found); }
     bool admit_inherited();
-    void require_held(const char* what) const;
+    [[noreturn]] void complain_of_unheld(const char* what) const;
 
     std::shared_ptr<region_core> in_;
     std::string name_;
@@ -101,8 +126,5 @@ private:
     std::atomic<const void*> holder_{nullptr};  ///< stands for the thread of this process
     bool consistent_ = true;                    ///< guarded by the lock itself
 };
-
-/// A thread of this process, as something to compare: good as long as the thread lives.
-const void* this_thread_mark() noexcept;
 
 }  // namespace signet::sync

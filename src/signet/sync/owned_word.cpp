@@ -17,7 +17,7 @@ using memory::waiters_bit;
 // From nobody, or from the dead, whose stamp `seen` bears. `bits`: what to add.
 ownership owned_word::take_from(std::uint32_t seen, std::uint32_t bits) noexcept {
     const std::uint32_t kept = (seen & (inherited_bit | waiters_bit)) | bits;
-    const std::uint32_t ours = in_->self().bits() | kept;
+    const std::uint32_t ours = ours_ | kept;
     if (!word_->compare_exchange(seen, ours, std::memory_order_acquire)) {  // SYNC lock
         return ownership::none;
     }
@@ -78,7 +78,7 @@ bool owned_word::spin_until_free(std::uint32_t& seen) {
 void owned_word::give_up_slowly(std::uint32_t seen, left_as how) noexcept {
     for (;;) {
         const std::uint32_t kept = how == left_as::found ? seen & inherited_bit : 0;
-        if (stamp::of(seen) != in_->self()) return;  // damaged: it is not ours any more
+        if (stamp::of(seen).bits() != ours_) return;  // damaged: it is not ours any more
         if (word_->compare_exchange(seen, kept, std::memory_order_release)) break;  // U1. SYNC lock
     }
     if ((seen & waiters_bit) != 0) os::futex_wake(*word_->address(), 1);  // U2

@@ -34,13 +34,14 @@ using lock_word = memory::shared_word<std::uint32_t>;
 
 class owned_word {
 public:
-    owned_word(const region_core& in, lock_word& word) noexcept : in_{&in}, word_{&word} {}
+    owned_word(const region_core& in, lock_word& word) noexcept
+        : in_{&in}, word_{&word}, ours_{in.self().bits()} {}
 
     /// At once; makes no system call.
     ownership try_take() noexcept {
         std::uint32_t seen = 0;
         // L1. SYNC lock
-        if (word_->compare_exchange(seen, in_->self().bits(), std::memory_order_acquire)) {
+        if (word_->compare_exchange(seen, ours_, std::memory_order_acquire)) {
             return ownership::clean;
         }
         return memory::stamp::of(seen).nobody() ? take_from(seen, 0) : ownership::none;
@@ -54,7 +55,7 @@ public:
 
     /// Gives it up; the caller owns it. Wakes one who sleeps, with one system call.
     void give_up(left_as how) noexcept {
-        std::uint32_t seen = in_->self().bits();
+        std::uint32_t seen = ours_;
         if (word_->compare_exchange(seen, 0, std::memory_order_release)) return;  // U1. SYNC lock
         give_up_slowly(seen, how);
     }
@@ -86,6 +87,7 @@ private:
 
     const region_core* in_;
     lock_word* word_;
+    std::uint32_t ours_;  ///< our stamp: the same as long as the region is open
 };
 
 }  // namespace signet::sync

@@ -136,6 +136,7 @@ bool permit_pool::take_any(Takes&& takes) {
 }
 
 bool permit_pool::take(const patience& limit) {
+    if (try_take()) return true;
     sleeper waiting{limit};
     for (;;) {
         if (spin([&] { return try_take(); })) return true;
