@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `signet bench`: the limits of this machine, and topics beside them in the same run.
+// `signet bench`: the limits of this machine, and what Signet does beside them in the same run.
 #include "bench_topic.hpp"
 #include "case_choice.hpp"
 #include "interruption.hpp"
@@ -166,6 +166,7 @@ void add_bench(CLI::App& app, action& chosen) {
     add_limits(*bench, chosen);
     add_topic(*bench, chosen);
     add_bench_crowd(*bench, chosen);
+    add_bench_sync(*bench, chosen);
 }
 
 }  // namespace signet::command

@@ -66,6 +66,30 @@ TEST_P(CommandCrowdTest, TellsEachCaseWithoutTheOthersAndWithThem) {
     }
 }
 
+/// Likewise, for `bench sync`.
+struct CommandSyncBenchTest : CommandTest, ::testing::WithParamInterface<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(, CommandSyncBenchTest,
+                         ::testing::Values("mutex/alone", "mutex/contended", "semaphore",
+                                           "shared_mutex", "shared", "heap", "barrier",
+                                           "condition_variable"));
+
+TEST_P(CommandSyncBenchTest, TellsEachCaseBesideItsRival) {
+    const std::string name = GetParam();
+    const bool needs_two =
+        name == "mutex/contended" || name == "barrier" || name == "condition_variable";
+    const outcome ended = run({"bench", "sync", "--quick", "--json", "--case", name});
+    if (os::cpu_count() < 2 && needs_two) return expect_no_such_case(ended);
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const json list = json::parse(ended.out);
+    EXPECT_EQ(list.size(), name == "shared" ? 2 : 1);
+    for (const json& one : list) {
+        EXPECT_EQ(one["pattern"], "sync");
+        EXPECT_FALSE(one["rival"].get<std::string>().empty());
+        for (const char* field : {"ours", "rivals", "ratio"}) EXPECT_GT(one[field], 0) << one;
+    }
+}
+
 TEST_F(CommandTest, BenchLimitsTellsEachLimit) {
     const outcome ended = run({"bench", "limits", "--json", "--scale", "0.05"});
     ASSERT_EQ(ended.status, 0) << ended.err;
