@@ -55,7 +55,8 @@ meeting::meeting(const region& in, object_kind kind, std::string_view name,
       count_{checked(participants)},
       words_{in_->words_of<words>({.kind = kind,
                                    .name = name,
-                                   .bytes = sizeof(words) + count_ * sizeof(place),
+                                   .bytes = std::max<std::uint64_t>(
+                                       memory::line_bytes, sizeof(words) + count_ * sizeof(place)),
                                    .shape = count_})},
       mode_{waiting},
       spinner_{waiting} {}

@@ -57,5 +57,11 @@ TEST_F(PolledBarrier, EndsItsWaitWithTheTimeAndWithAStop) {
     EXPECT_FALSE(at.arrive_and_wait(stop.get_token()));
 }
 
+TEST_F(PolledBarrier, OfOneIsTheSameForAll) {
+    const region shop{"shop", where_};
+    const barrier at{shop, "alone", 1};
+    EXPECT_THROW((barrier{shop, "alone", 1}), error);  // its place is taken
+}
+
 }  // namespace
 }  // namespace signet::sync
