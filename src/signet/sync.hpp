@@ -25,6 +25,7 @@ using sync::event_reset;
 using sync::file_lock;
 using sync::latch;
 using sync::latch_role;
+using sync::lock_priority;
 using sync::mutex;
 using sync::mutex_options;
 using sync::once_flag;

@@ -2,19 +2,34 @@
 #include <signet/sync/mutex.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/os/priority_futex.hpp>
 
+#include <span>
 #include <utility>
 
 namespace signet::sync {
 
 mutex::mutex(const region& in, std::string_view name, mutex_options options)
     : mutex{in.core(), name,
-            *in.core()->words_of<lock_word>({.kind = memory::object_kind::mutex, .name = name}),
+            *reinterpret_cast<lock_word*>(find(*in.core(), name, options.priority)),
             std::move(options)} {}
+
+std::byte* mutex::find(region_core& in, std::string_view name, lock_priority priority) {
+    const std::uint64_t fresh[]{0, 0, priority == lock_priority::lent ? os::pid_namespace() : 0};
+    return in
+        .find_or_make({.kind = memory::object_kind::mutex,
+                       .name = name,
+                       .shape = static_cast<std::uint64_t>(priority),
+                       .initial = std::as_bytes(std::span{fresh})})
+        .where;
+}
 
 mutex::mutex(std::shared_ptr<region_core> in, std::string_view name, lock_word& word,
              mutex_options options)
-    : in_{std::move(in)}, name_{name}, options_{std::move(options)}, word_{*in_, word} {}
+    : in_{std::move(in)}, name_{name}, options_{std::move(options)}, word_{*in_, word} {
+    if (options_.priority == lock_priority::own) return;
+    lends_.emplace(*in_, reinterpret_cast<priority_word::words&>(word), name_);
+}
 
 void mutex::complain_of_unheld(const char* what) const {
     throw contract_violation{std::string{what} + " mutex '" + name_ +
@@ -28,7 +43,7 @@ ownership mutex::take(const patience& limit) {
         throw contract_violation{"lock mutex '" + name_ +
                                  "': this thread has it already; use recursive_mutex"};
     }
-    return word_.take(limit);
+    return lends_ ? lends_->take(limit) : word_.take(limit);
 }
 
 // Makes it this thread's; true: it was inherited.

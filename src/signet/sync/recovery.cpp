@@ -22,7 +22,11 @@ std::uint64_t least_bytes(object_kind kind) noexcept {
 void take_back_from(const found_object& object, memory::stamp dead) noexcept {
     auto& first = *reinterpret_cast<lock_word*>(object.where);
     switch (object.kind) {
-        case object_kind::mutex: return owned_word::take_back(first, dead);
+        case object_kind::mutex:
+            // One that lends priority is the kernel's; it wakes who sleeps, and who comes finds
+            // out.
+            if (object.shape == 0) owned_word::take_back(first, dead);
+            return;
         case object_kind::shared: return shared_box::take_back(object.where, dead);
         case object_kind::shared_mutex:
             return shared_mutex::take_back(object.where, object.bytes, dead);

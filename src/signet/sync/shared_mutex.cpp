@@ -21,6 +21,12 @@ stamp owner_of(std::uint32_t seat, std::uint64_t word) {
     return {seat, static_cast<std::uint32_t>(word >> 32) & stamp::generation_max};
 }
 
+mutex_options checked(mutex_options options, std::string_view name) {
+    if (options.priority == lock_priority::own) return options;
+    throw error{errc::bad_option, "use shared_mutex", name,
+                "it cannot lend priority to many readers; a mutex can"};
+}
+
 }  // namespace
 
 shared_mutex::shared_mutex(const region& in, std::string_view name, mutex_options options)
@@ -33,7 +39,7 @@ shared_mutex::shared_mutex(std::shared_ptr<region_core> in, std::string_view nam
           {.kind = memory::object_kind::shared_mutex,
            .name = name,
            .bytes = sizeof(words) + in_->shape().seats * sizeof(seat_readers)})},
-      writers_{in_, name, words_->writer, std::move(options)} {}
+      writers_{in_, name, words_->writer, checked(std::move(options), name)} {}
 
 // ---- writers ------------------------------------------------------------------------------------
 
