@@ -56,7 +56,7 @@ function(signet_layer name)
   set(options QUICK)
   if(NOT arg_NO_SHARED_WORDS)
     set(twin signet_${name}_hooked)
-    set(options)
+    set(options BRISK)
     _signet_objects(${twin} "${arg_SOURCES}" "${arg_PRIVATE_LIBRARIES}")
     target_compile_definitions(${twin} PUBLIC SIGNET_ACCESS_HOOK)
   endif()
@@ -92,11 +92,11 @@ function(_signet_objects target sources libraries)
   signet_unite(${target} ${SIGNET_UNITY})
 endfunction()
 
-# signet_test(NAME SOURCES ... [HOOKED] [QUICK] [LIBRARIES ...] [LABELS ...]): a GoogleTest program, every test
-# a ctest entry with these labels; `unit` and `threads` also say which sanitizers run it. QUICK: to compile,
-# not to run; for what inlines nothing that is tested.
+# signet_test(NAME SOURCES ... [HOOKED] [QUICK|BRISK] [LIBRARIES ...] [LABELS ...]): a GoogleTest program, every
+# test a ctest entry with these labels; `unit` and `threads` also say which sanitizers run it. QUICK: to
+# compile, not to run; for what inlines nothing that is tested. BRISK: something between.
 function(signet_test name)
-  cmake_parse_arguments(arg "HOOKED;QUICK" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "HOOKED;QUICK;BRISK" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   set(library signet)
   if(arg_HOOKED)
@@ -107,6 +107,9 @@ function(signet_test name)
                         GTest::gtest_main)
   if(arg_QUICK OR SIGNET_SANITIZE)
     target_compile_options(${name} PRIVATE -O0)
+  endif()
+  if(arg_BRISK AND NOT SIGNET_SANITIZE)
+    target_compile_options(${name} PRIVATE -O1)
   endif()
   list(LENGTH arg_SOURCES count)
   if(count GREATER 4)
