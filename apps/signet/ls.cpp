@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `signet ls`: who publishes and subscribes to what, now.
+// `signet ls`: who publishes and subscribes to what, and what is in which region, now.
+#include "ls_regions.hpp"
 #include "subcommand.hpp"
 #include "survey_json.hpp"
 #include "terminal.hpp"
@@ -7,8 +8,8 @@
 #include "topic_filter.hpp"
 #include "units.hpp"
 
-#include <signet/observe/watch.hpp>
 #include <signet/life/rendezvous_directory.hpp>
+#include <signet/observe/watch.hpp>
 
 #include <fmt/core.h>
 
@@ -99,6 +100,23 @@ void print_for_people(const std::vector<row>& rows, const observe::reading& all)
     for (const std::string& line : table.lines()) write_output(line + '\n');
 }
 
+std::vector<observe::region_view> regions_of(const std::string& directory,
+                                             const topic_filter& which) {
+    std::vector<observe::region_view> all = observe::regions_in(directory);
+    std::erase_if(all, [&](const observe::region_view& one) { return !which.takes(one.name); });
+    return all;
+}
+
+void print_json(const std::vector<row>& rows, const observe::reading& all,
+                const std::vector<observe::region_view>& regions) {
+    using nlohmann::ordered_json;
+    auto list = ordered_json::array();
+    for (const row& r : rows) list.push_back(to_json(*r.process, *r.one, all));
+    for (const observe::region_view& one : regions) list.push_back(to_json(one));
+    // Names are bytes that others chose: they need not be UTF-8.
+    write_output(list.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + '\n');
+}
+
 int run(const ls_options& options) {
     const topic_filter which{options.topic};
     const std::string directory = life::default_rendezvous_path();
@@ -106,17 +124,16 @@ int run(const ls_options& options) {
     everybody.refresh();
     const observe::reading all = everybody.take();
     const std::vector<row> rows = rows_of(everybody.seen(), which);
+    const std::vector<observe::region_view> regions = regions_of(directory, which);
     if (options.json) {
-        auto list = nlohmann::ordered_json::array();
-        for (const row& r : rows) list.push_back(to_json(*r.process, *r.one, all));
-        write_output(list.dump() + '\n');
-        return 0;
-    }
-    if (rows.empty()) {
+        print_json(rows, all, regions);
+    } else if (rows.empty() && regions.empty()) {
         fmt::print(stderr, "signet: nobody{}{} in {}\n", options.topic.empty() ? "" : " at ",
                    which.text(), directory);
     } else {
-        print_for_people(rows, all);
+        if (!rows.empty()) print_for_people(rows, all);
+        if (!rows.empty() && !regions.empty()) write_output("\n");
+        if (!regions.empty()) write_output(text_of(regions));
     }
     return 0;
 }
@@ -128,6 +145,10 @@ one that wants the latest only, HELD is read in place now. EVICTED subscribers h
 their publisher up; MEMORY is what its messages take. A process that does not answer
 within half a second is listed with the names it put down.
 
+Regions are listed with who has them open, and what is in them: whose a lock is now,
+whether somebody waits for it, and for how long its owner has had the region open.
+Nobody notices, and nothing is changed. In --json they follow the endpoints.
+
 Example:
   signet ls --json | jq '.[] | select(.lost > 0) | {topic, pid}')";
 
@@ -135,9 +156,10 @@ Example:
 
 void add_ls(CLI::App& app, action& chosen) {
     auto options = std::make_shared<ls_options>();
-    CLI::App* ls = app.add_subcommand("ls", "List who publishes and subscribes, and how it goes");
+    CLI::App* ls =
+        app.add_subcommand("ls", "List who publishes and subscribes, regions, and locks");
     ls->add_option("TOPIC", options->topic,
-                   "Only this one, or those a pattern such as 'robot/**' stands for");
+                   "Only this topic or region, or those a pattern such as 'robot/**' is for");
     ls->add_flag("--json", options->json, "An array with an object for each");
     ls->footer(example);
     ls->callback([options, &chosen] { chosen = [options] { return run(*options); }; });

@@ -29,6 +29,13 @@ bool region_geometry::sound() const noexcept {
            bytes >= heap_offset() + heap_bytes_min;
 }
 
+std::uint64_t kind_and_check(object_kind kind, const entry_words& words) noexcept {
+    const auto number = static_cast<std::uint64_t>(kind);
+    const std::uint32_t check =
+        crc32c(std::as_bytes(std::span{words}), crc32c(std::as_bytes(std::span{&number, 1})));
+    return std::uint64_t{check} << 32 | number;
+}
+
 void format_region(std::byte* memory, const region_geometry& shape, std::uint64_t id) noexcept {
     auto& header = *reinterpret_cast<region_header*>(memory);
     header.magic.store(region_magic, std::memory_order_relaxed);

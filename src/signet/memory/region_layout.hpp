@@ -9,6 +9,7 @@
 #include <signet/memory/stamp.hpp>
 #include <signet/memory/topic_layout.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -144,6 +145,12 @@ struct object_entry {
     std::byte reserved[16];
 };
 static_assert(sizeof(object_entry) == 256);
+
+/// An entry's words behind the first, as they are checked: offset, bytes, shape, name_bytes, name.
+using entry_words = std::array<std::uint64_t, 4 + object_name_bytes_max / word_bytes>;
+
+/// The first word of an entry of that kind with these words.
+std::uint64_t kind_and_check(object_kind kind, const entry_words& words) noexcept;
 
 constexpr std::uint64_t up_to_page(std::uint64_t bytes) {
     return (bytes + page_bytes - 1) / page_bytes * page_bytes;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/sync/region_core.hpp>
 
-#include <signet/base/crc32c.hpp>
 #include <signet/base/error.hpp>
 #include <signet/life/fork_ledger.hpp>
 #include <signet/os/random.hpp>
@@ -20,26 +19,16 @@
 namespace signet::sync {
 namespace {
 
+using memory::entry_words;
+using memory::kind_and_check;
 using memory::object_entry;
 using memory::object_kind;
 using memory::region_geometry;
 using memory::region_header;
 using memory::region_words;
 
-constexpr std::size_t name_words = memory::object_name_bytes_max / memory::word_bytes;
-
 /// Set aside before an object, whose bytes are written while its block is still a free one.
 constexpr std::uint64_t links_bytes = memory::line_bytes;
-
-/// The words of an entry behind the first, as they are checked.
-using entry_words = std::array<std::uint64_t, 4 + name_words>;
-
-std::uint64_t kind_and_check(object_kind kind, const entry_words& words) {
-    const auto number = static_cast<std::uint64_t>(kind);
-    const std::uint32_t check =
-        crc32c(std::as_bytes(std::span{words}), crc32c(std::as_bytes(std::span{&number, 1})));
-    return std::uint64_t{check} << 32 | number;
-}
 
 entry_words entry_of(const object_spec& wanted, std::uint64_t offset) {
     entry_words words{offset, wanted.bytes, wanted.shape, wanted.name.size()};
