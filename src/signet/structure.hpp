@@ -3,6 +3,7 @@
 // sync/structure.hpp tells how.
 #pragma once
 
+#include <signet/region.hpp>
 #include <signet/sync/structure.hpp>
 
 namespace signet {

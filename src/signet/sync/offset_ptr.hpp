@@ -26,8 +26,7 @@ public:
     using rebind = offset_ptr<U>;
 
     offset_ptr() noexcept = default;
-    offset_ptr(std::nullptr_t) noexcept {}
-    offset_ptr(T* target) noexcept { set(target); }
+    offset_ptr(T* target) noexcept { set(target); }  // and `nullptr`, and the 0 that Boost writes
     offset_ptr(const offset_ptr& other) noexcept { set(other.get()); }
     template <class U>
         requires std::is_convertible_v<U*, T*>
