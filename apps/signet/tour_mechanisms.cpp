@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `signet tour mechanisms`: each mechanism of the kernel, at work between two processes.
+// `signet tour mechanisms`: each mechanism of the kernel, and what Signet makes of them to
+// coordinate by, at work between two processes.
 #include "case_choice.hpp"
 #include "interruption.hpp"
 #include "mechanisms/catalogue.hpp"
@@ -100,9 +101,10 @@ int run_mechanisms(const mechanisms_options& options) {
 }
 
 constexpr const char* notes =
-    R"(Two processes exchange messages over each mechanism that the kernel offers, ask and answer
-and then a stream, and compare every byte. Times are of this machine, now. Status 0 only where
-all of them worked. docs/mechanisms.md tells more of each; `signet advise` chooses one.
+    R"(Two processes exchange messages over each mechanism that the kernel offers, and over
+each of Signet's locks and shared objects, ask and answer and then a stream, and compare
+every byte. Times are of this machine, now. Status 0 only where all of them worked.
+docs/mechanisms.md and docs/sync.md tell more of each; `signet advise` chooses one.
 
 Example:
   signet tour mechanisms --case "anonymous pipe" --case tcp)";

@@ -18,15 +18,34 @@ using nlohmann::json;
 
 // By each, a system call that its exchange cannot do without.
 const std::map<std::string, std::string> mechanisms{
-    {"file", "inotify_add_watch"},   {"mapped file", "msync|mmap"},
-    {"signal", "signalfd"},          {"anonymous pipe", "pipe2"},
-    {"named pipe", "mknod"},         {"tcp", "accept4"},
-    {"udp", "sendto|sendmsg"},       {"udp multicast", "IP_ADD_MEMBERSHIP|MCAST_JOIN_GROUP"},
-    {"unix stream", "SOCK_STREAM"},  {"unix seqpacket", "SOCK_SEQPACKET"},
-    {"unix datagram", "SOCK_DGRAM"}, {"posix mq", "mq_timedsend"},
-    {"sysv mq", "msgsnd"},           {"posix shm", "/dev/shm"},
-    {"memfd", "memfd_create"},       {"sysv shm", "shmat"},
+    {"file", "inotify_add_watch"},
+    {"mapped file", "msync|mmap"},
+    {"signal", "signalfd"},
+    {"anonymous pipe", "pipe2"},
+    {"named pipe", "mknod"},
+    {"tcp", "accept4"},
+    {"udp", "sendto|sendmsg"},
+    {"udp multicast", "IP_ADD_MEMBERSHIP|MCAST_JOIN_GROUP"},
+    {"unix stream", "SOCK_STREAM"},
+    {"unix seqpacket", "SOCK_SEQPACKET"},
+    {"unix datagram", "SOCK_DGRAM"},
+    {"posix mq", "mq_timedsend"},
+    {"sysv mq", "msgsnd"},
+    {"posix shm", "/dev/shm"},
+    {"memfd", "memfd_create"},
+    {"sysv shm", "shmat"},
     {"event", "eventfd2"},
+    // A seat in a region is a lock on a byte of its file.
+    {"mutex", "F_OFD_SETLK"},
+    {"shared mutex", "F_OFD_SETLK"},
+    {"semaphore", "F_OFD_SETLK"},
+    {"condition variable", "FUTEX_WAKE|futex_wake"},
+    {"barrier", "F_OFD_SETLK"},
+    {"sync event", "F_OFD_SETLK"},
+    {"once flag", "F_OFD_SETLK"},
+    {"file lock", "LOCK_EX"},
+    {"shared object", "F_OFD_SETLK"},
+    {"structure", "F_OFD_SETLK"},
 };
 
 /// Whether `text` has one of the words, which a '|' separates.

@@ -12,7 +12,12 @@ std::vector<mechanism> all_mechanisms() {
             unix_datagram_row(), posix_queue_row(),
             sysv_queue_row(),    posix_shm_row(),
             memfd_row(),         sysv_shm_row(),
-            event_row()};
+            event_row(),         mutex_row(),
+            shared_mutex_row(),  condition_variable_row(),
+            semaphore_row(),     barrier_row(),
+            sync_event_row(),    once_flag_row(),
+            file_lock_row(),     shared_object_row(),
+            structure_row()};
 }
 
 }  // namespace signet::command

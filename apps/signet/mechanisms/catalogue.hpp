@@ -26,7 +26,19 @@ mechanism memfd_row();
 mechanism sysv_shm_row();
 mechanism event_row();
 
-/// All of them, in the order of docs/mechanisms.md.
+// What Signet makes of them for processes that coordinate: docs/sync.md.
+mechanism mutex_row();
+mechanism shared_mutex_row();
+mechanism condition_variable_row();
+mechanism semaphore_row();
+mechanism barrier_row();
+mechanism sync_event_row();
+mechanism once_flag_row();
+mechanism file_lock_row();
+mechanism shared_object_row();
+mechanism structure_row();
+
+/// All of them, in the order of docs/mechanisms.md, then of docs/sync.md.
 std::vector<mechanism> all_mechanisms();
 
 /// What Signet builds on them, to compare.

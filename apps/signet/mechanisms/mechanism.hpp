@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A row of `signet tour mechanisms`: what a mechanism of the kernel is and promises, and how two
-// processes exchange messages over it, by the types of signet/os. One file per row; catalogue.hpp
-// lists them. An exchange is prepared in the process that then forks into the two ends; each end
-// belongs to its process and is used by one thread.
+// A row of `signet tour mechanisms`: what a mechanism is and promises, and how two processes
+// exchange messages over it, by the types of signet/os or signet/sync. One file per row;
+// catalogue.hpp lists them. An exchange is prepared in the process that then forks into the two
+// ends; each end belongs to its process and is used by one thread.
 #pragma once
 
 #include <cstddef>
