@@ -72,6 +72,7 @@ public:
                 .type = face::encoded_descriptor(wire::descriptor_of<T>()),
                 .value = std::as_bytes(std::span{&options_.initial, 1})}} {
         face::require_same_layout(wire::descriptor_of<T>(), box_.type(), name);
+        box_.require_wanted_size();
     }
 
     /// Calls `change(T&)` while nobody else changes the object; returns what it returns. What it

@@ -16,8 +16,8 @@ bool replay(const region_words& words) noexcept {
         const std::uint64_t offset = header.redo[i].offset.load(std::memory_order_relaxed);
         const std::uint64_t value = header.redo[i].value.load(std::memory_order_relaxed);
         sound = words.has(offset) && offset >= page_bytes;
-        // relaxed: read under the lock, or by who is told by a word that is stored with release
-        if (sound) words.at(offset).store(value, std::memory_order_relaxed);
+        // release: as in `commit`
+        if (sound) words.at(offset).store(value, std::memory_order_release);  // SYNC entry
     }
     header.redo_count.store(0, std::memory_order_release);  // SYNC redo
     return sound;

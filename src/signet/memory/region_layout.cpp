@@ -11,7 +11,6 @@
 namespace signet::memory {
 namespace {
 
-constexpr std::uint64_t heap_bytes_min = page_bytes;
 constexpr std::uint64_t region_bytes_max = std::uint64_t{1} << 38;
 constexpr std::uint32_t objects_limit = 1u << 16;
 
@@ -25,8 +24,7 @@ std::uint32_t check_of(const region_geometry& shape, std::uint64_t id) {
 
 bool region_geometry::sound() const noexcept {
     return seats >= 1 && seats <= seats_limit && objects >= 1 && objects <= objects_limit &&
-           bytes % page_bytes == 0 && bytes <= region_bytes_max &&
-           bytes >= heap_offset() + heap_bytes_min;
+           bytes % page_bytes == 0 && bytes <= region_bytes_max && bytes >= bytes_min();
 }
 
 std::uint64_t kind_and_check(object_kind kind, const entry_words& words) noexcept {

@@ -30,6 +30,9 @@ struct region_geometry {
     constexpr std::uint64_t objects_offset() const;
     constexpr std::uint64_t heap_offset() const;
 
+    /// The smallest region with so many seats and objects: the lists of the heap, and some blocks.
+    constexpr std::uint64_t bytes_min() const;
+
     /// Whether this shape can be: it has a place for everything, and no sum overflows.
     bool sound() const noexcept;
 
@@ -42,7 +45,8 @@ struct redo_entry {
     shared_word<std::uint64_t> value;
 };
 
-inline constexpr std::size_t redo_entries_max = 48;
+/// Enough for a directory entry with the longest name, 30 words, and the heap's part of it: 19.
+inline constexpr std::size_t redo_entries_max = 64;
 
 /// The first page.
 ///
@@ -160,6 +164,9 @@ constexpr std::uint64_t region_geometry::objects_offset() const {
 }
 constexpr std::uint64_t region_geometry::heap_offset() const {
     return objects_offset() + up_to_page(objects * sizeof(object_entry));
+}
+constexpr std::uint64_t region_geometry::bytes_min() const {
+    return heap_offset() + 2 * page_bytes;
 }
 
 /// Writes a header into fresh memory of that shape.

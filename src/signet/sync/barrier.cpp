@@ -52,6 +52,7 @@ meeting::meeting(const region& in, object_kind kind, std::string_view name,
                  std::uint32_t participants, life::wait_mode waiting)
     : in_{in.core()},
       name_{name},
+      once_{kind == object_kind::latch},
       count_{checked(participants)},
       words_{in_->words_of<words>({.kind = kind,
                                    .name = name,
@@ -72,19 +73,28 @@ void meeting::join() {
 // Who takes the place of one that had arrived has arrived as well.
 bool meeting::try_join(place& at) {
     std::uint64_t seen = at.word.load(std::memory_order_acquire);  // SYNC place
-    const stamp owner = owner_of(seen);
-    const bool left = owner == gone || (!owner.nobody() && in_->dead(owner));
-    if (!owner.nobody() && !left) return false;
-    const std::uint32_t now = round();
-    const std::uint32_t arrived = left && has_arrived(seen, now) ? arrived_of(seen) : now;
-    if (!at.word.compare_exchange(seen, place_word(arrived, in_->self()),
-                                  std::memory_order_acq_rel)) {  // SYNC place
-        return false;
+    while (is_vacant(seen)) {
+        const std::uint32_t now = round();
+        const std::uint32_t arrived = has_arrived(seen, now) ? arrived_of(seen) : now;
+        // Refused where somebody marks the place of a dead one right now: it is still vacant then.
+        if (!at.word.compare_exchange(seen, place_word(arrived, in_->self()),
+                                      std::memory_order_acq_rel)) {  // SYNC place
+            continue;
+        }
+        // relaxed: for people
+        at.pid.store(static_cast<std::uint32_t>(os::current_pid()), std::memory_order_relaxed);
+        own_ = &at;
+        return true;
     }
-    // relaxed: for people
-    at.pid.store(static_cast<std::uint32_t>(os::current_pid()), std::memory_order_relaxed);
-    own_ = &at;
-    return true;
+    return false;
+}
+
+// Nobody's, or of somebody dead. Who has counted down a latch is not missed: its place is used up.
+bool meeting::is_vacant(std::uint64_t word) const {
+    const stamp owner = owner_of(word);
+    if (owner.nobody()) return true;
+    if (owner != gone && !in_->dead(owner)) return false;
+    return !once_ || !has_arrived(word, 0);
 }
 
 void meeting::leave() noexcept {
@@ -93,7 +103,8 @@ void meeting::leave() noexcept {
     own_ = nullptr;
 }
 
-std::uint32_t meeting::round() const noexcept {
+std::uint32_t meeting::round() const {
+    in_->check_process();
     return words_->round.load(std::memory_order_acquire) >> 1;  // SYNC round
 }
 

@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -41,14 +42,14 @@ public:
     meeting(const meeting&) = delete;
     meeting& operator=(const meeting&) = delete;
 
-    /// Takes a place that nobody has, or the place of a dead one. Throws `error` (limit_reached)
-    /// where all are taken by the living.
+    /// Takes a place that nobody has, or the place of a dead one, but not of one that has counted
+    /// down a latch. Throws `error` (limit_reached) where there is none.
     void join();
 
     /// Gives the place up: it counts as not arrived until somebody takes it.
     void leave() noexcept;
 
-    std::uint32_t round() const noexcept;
+    std::uint32_t round() const;
 
     /// Notes that we are here in this round, and ends the round where all are. Does nothing more
     /// the second time.
@@ -82,6 +83,7 @@ private:
     };
 
     bool try_join(place& at);
+    bool is_vacant(std::uint64_t word) const;
     bool all_arrived(std::uint32_t round) const noexcept;
     void end(std::uint32_t round) noexcept;
     bool is_missing(const place& at, std::uint32_t round) const;
@@ -91,6 +93,7 @@ private:
 
     std::shared_ptr<region_core> in_;
     std::string name_;
+    bool once_;
     std::uint32_t count_;
     words* words_;
     place* own_ = nullptr;
@@ -112,7 +115,8 @@ public:
     /// has died; our own arrival counts all the same, and to call it again goes on waiting.
     void arrive_and_wait() { arrive_and_wait_within({}); }
 
-    /// False when the time has passed, or where a stop was asked for; our arrival counts.
+    /// False when the time has passed, or where a stop was asked for; our arrival counts, and the
+    /// next call goes on waiting for the same round, though it may have ended meanwhile.
     bool arrive_and_wait_until(deadline until) { return arrive_and_wait_within({.until = until}); }
     template <class Rep, class Period>
     bool arrive_and_wait_for(std::chrono::duration<Rep, Period> limit) {
@@ -123,14 +127,18 @@ public:
     }
 
     /// Rounds that have ended.
-    std::uint32_t round() const noexcept { return meeting_.round(); }
+    std::uint32_t round() const { return meeting_.round(); }
 
 private:
     bool arrive_and_wait_within(const patience& limit) {
-        return meeting_.wait(meeting_.arrive(), limit);
+        if (!pending_) pending_ = meeting_.arrive();
+        if (!meeting_.wait(*pending_, limit)) return false;
+        pending_.reset();
+        return true;
     }
 
     meeting meeting_;
+    std::optional<std::uint32_t> pending_;  ///< the round we arrived in, until we see its end
 };
 
 /// Who has a part in a latch.
@@ -154,7 +162,7 @@ public:
 
     /// Waits until all have counted down. Throws `error` (peer_died) where one died that had not.
     void wait() { meeting_.wait(0, {}); }
-    bool try_wait() const noexcept { return meeting_.round() != 0; }
+    bool try_wait() const { return meeting_.round() != 0; }
     bool wait_until(deadline until) { return meeting_.wait(0, {.until = until}); }
     template <class Rep, class Period>
     bool wait_for(std::chrono::duration<Rep, Period> limit) {

@@ -34,7 +34,8 @@ void event::reset() {
     word_->fetch_and(~set_bit, std::memory_order_relaxed);  // relaxed: nothing is published
 }
 
-bool event::is_set() const noexcept {
+bool event::is_set() const {
+    in_->check_process();
     return (word_->load(std::memory_order_acquire) & set_bit) != 0;  // SYNC event
 }
 

@@ -29,7 +29,7 @@ public:
 
     void set();
     void reset();
-    bool is_set() const noexcept;
+    bool is_set() const;
 
     /// Waits until it is set; one that resets itself is then reset.
     void wait() { take({}); }

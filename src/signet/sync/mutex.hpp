@@ -107,7 +107,10 @@ public:
     }
 
     /// Whether nobody has it now: a look, no promise.
-    bool looks_free() const noexcept { return word_.owner().nobody(); }
+    bool looks_free() const {
+        in_->check_process();
+        return word_.owner().nobody();
+    }
 
     const std::string& name() const noexcept { return name_; }
 

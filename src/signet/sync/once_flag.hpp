@@ -43,7 +43,8 @@ public:
     }
 
     /// Whether it has been done.
-    bool done() const noexcept {
+    bool done() const {
+        in_->check_process();
         return word_->load(std::memory_order_acquire) == all_done;  // SYNC once
     }
 

@@ -16,7 +16,11 @@ namespace signet::sync {
 using memory::object_kind;
 
 std::uint64_t least_bytes(object_kind kind) noexcept {
-    return kind == object_kind::shared_mutex ? 3 * memory::line_bytes : memory::line_bytes;
+    switch (kind) {
+        case object_kind::shared_mutex: return 3 * memory::line_bytes;
+        case object_kind::permit_pool: return 2 * memory::line_bytes;
+        default: return memory::line_bytes;
+    }
 }
 
 void take_back_from(const found_object& object, memory::stamp dead) noexcept {

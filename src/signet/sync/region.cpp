@@ -25,7 +25,7 @@ region_geometry shape_of(const region_options& options) {
                     {},
                     "it has 1 to " + std::to_string(memory::seats_limit) +
                         " seats, 1 to 65536 objects, and for so many of them at least " +
-                        std::to_string(shape.heap_offset() + memory::page_bytes) + " bytes"};
+                        std::to_string(shape.bytes_min()) + " bytes"};
     }
     return shape;
 }

@@ -164,6 +164,7 @@ std::optional<found_object> region_core::read(std::uint32_t number) const noexce
     const auto kind = static_cast<object_kind>(first & 0xffffffff);
     const auto [offset, bytes, shape, length] = std::array{words[0], words[1], words[2], words[3]};
     const bool sound = first == kind_and_check(kind, words) && words_.has(offset) &&
+                       offset >= shape_.heap_offset() && offset % memory::line_bytes == 0 &&
                        bytes <= shape_.bytes - offset && bytes >= least_bytes(kind) &&
                        length <= memory::object_name_bytes_max;
     if (!sound) return std::nullopt;
@@ -215,10 +216,26 @@ found_object region_core::find_or_make_any(const object_spec& wanted) {
     if (!known) {
         const keeper lock{*this};
         known = find(wanted.name);  // somebody may have been first
-        if (!known) return make(wanted);
+        if (!known) {
+            require_sound_entries(wanted);
+            return make(wanted);
+        }
     }
     require_same_kind(wanted, *known);
     return *known;
+}
+
+// Under the keeper's lock. A second object of a name would part those who use it.
+void region_core::require_sound_entries(const object_spec& wanted) const {
+    for (std::uint32_t i = 0; i < shape_.objects; ++i) {
+        // relaxed: under the lock
+        const bool is_used = entry(i).kind_and_check.load(std::memory_order_relaxed) != 0;
+        if (!is_used || read(i)) continue;
+        throw error{errc::damaged,
+                    std::string{"make "} + name_of(wanted.kind) + " in region '" + name_ + "'",
+                    wanted.name,
+                    "entry " + std::to_string(i) + " of the directory is damaged, and may be its"};
+    }
 }
 
 // Under the keeper's lock.
@@ -238,7 +255,8 @@ found_object region_core::make(const object_spec& wanted) {
     const auto begin =
         static_cast<std::uint64_t>(reinterpret_cast<std::byte*>(&entry(number)) - map_.data());
     for (std::size_t i = 0; i < words.size(); ++i) {
-        if (words[i] != 0) changes.set(begin + (i + 1) * memory::word_bytes, words[i]);
+        const std::uint64_t word = begin + (i + 1) * memory::word_bytes;
+        if (changes.get(word) != words[i]) changes.set(word, words[i]);
     }
     changes.set(begin, kind_and_check(wanted.kind, words));  // the last to be stored
     changes.commit();

@@ -127,6 +127,7 @@ private:
     std::optional<found_object> read(std::uint32_t number) const noexcept;
     std::optional<found_object> find(std::string_view name) const;
     void require_same_kind(const object_spec& wanted, const found_object& found) const;
+    void require_sound_entries(const object_spec& wanted) const;
     found_object make(const object_spec& wanted);
     std::uint32_t unused_entry() const;
 

@@ -89,10 +89,11 @@ void semaphore::pass_on(std::uint32_t slept) noexcept {
 
 void semaphore::release(std::uint32_t count) {
     in_->check_process();
+    if (count == 0) return;  // it would take the sleepers' bit
     // relaxed: the exchange orders
     std::uint32_t seen = word_->load(std::memory_order_relaxed);
     do {
-        if (count > permits_max - seen / one_permit) {
+        if (std::uint64_t{seen / one_permit} + count > permits_max) {
             throw error{errc::limit_reached, "release semaphore", name_,
                         "it would have more than " + std::to_string(permits_max) + " permits"};
         }
@@ -102,7 +103,8 @@ void semaphore::release(std::uint32_t count) {
     if ((seen & somebody_waits) != 0) os::futex_wake(*word_->address(), woken);
 }
 
-std::uint32_t semaphore::permits() const noexcept {
+std::uint32_t semaphore::permits() const {
+    in_->check_process();
     return word_->load(std::memory_order_relaxed) / one_permit;  // relaxed: a look
 }
 
@@ -178,6 +180,7 @@ void permit_pool::wake_one() noexcept {
 }
 
 std::uint32_t permit_pool::permits() const {
+    in_->check_process();
     std::uint32_t unowned = 0;
     for (std::uint32_t i = 0; i < count_; ++i) {
         // relaxed: a look

@@ -63,7 +63,7 @@ public:
     void release(std::uint32_t count = 1);
 
     /// How many there are now.
-    std::uint32_t permits() const noexcept;
+    std::uint32_t permits() const;
 
 private:
     friend class acquirable<semaphore>;

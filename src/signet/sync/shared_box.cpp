@@ -49,11 +49,17 @@ void shared_box::find_places(std::uint64_t object_bytes) {
     const std::uint64_t places = value_bytes > copied_bytes_max ? 1 : 2;
     const bool sound = value_bytes != 0 && type_bytes_ <= room && value_bytes <= room &&
                        lines(type_bytes_) + places * lines(value_bytes) <= room;
-    if (!sound) {
-        throw error{errc::damaged, "use shared object", name_, "its sizes cannot be"};
-    }
+    if (!sound) complain_of_sizes();
     places_ = reinterpret_cast<std::byte*>(words_ + 1) + lines(type_bytes_);
     if (value_bytes != bytes_) bytes_ = 0;  // of another type: `type` says which
+}
+
+void shared_box::complain_of_sizes() const {
+    throw error{errc::damaged, "use shared object", name_, "its sizes cannot be"};
+}
+
+void shared_box::require_wanted_size() const {
+    if (bytes_ == 0) complain_of_sizes();
 }
 
 std::vector<std::byte> shared_box::type() const {
@@ -90,14 +96,14 @@ void shared_box::unlock(left_as how) noexcept {
 }
 
 void shared_box::copy_current(void* to) const noexcept {
-    memory::copy_out(to, place(version()), bytes_);
+    memory::copy_out(to, place(current()), bytes_);
 }
 
 void shared_box::commit(const void* from) noexcept {
     // A reader that copies what was current before the last change finds that the version is
     // another one: its fence and ours see to it.
     memory::fence(std::memory_order_release);  // SYNC places
-    memory::copy_in(place(version() + 1), from, bytes_);
+    memory::copy_in(place(current() + 1), from, bytes_);
     note_change();
 }
 
@@ -113,14 +119,19 @@ void shared_box::note_change() noexcept {
 std::uint32_t shared_box::read(void* to) const {
     in_->check_process();
     for (;;) {
-        const std::uint32_t before = version();
+        const std::uint32_t before = current();
         memory::copy_out(to, place(before), bytes_);
         memory::fence(std::memory_order_acquire);  // SYNC places
-        if (version() == before) return before;
+        if (current() == before) return before;
     }
 }
 
-std::uint32_t shared_box::version() const noexcept {
+std::uint32_t shared_box::version() const {
+    in_->check_process();
+    return current();
+}
+
+std::uint32_t shared_box::current() const noexcept {
     return words_->version.load(std::memory_order_acquire) / one_change;  // SYNC version
 }
 
@@ -137,7 +148,7 @@ bool shared_box::wait_for_change(std::uint32_t seen, sleeper& waiting) {
         const std::uint32_t armed = word | somebody_waits;
         // relaxed: nothing is published, and the kernel looks at the word again
         if (!words_->version.compare_exchange(word, armed, std::memory_order_relaxed)) continue;
-        if (!waiting.sleep(words_->version, armed)) return version() != seen;
+        if (!waiting.sleep(words_->version, armed)) return current() != seen;
     }
 }
 

@@ -45,8 +45,12 @@ public:
     /// the caller to see: `type`.
     shared_box(const region& in, const box_spec& wanted);
 
-    /// The encoded type descriptor of who made it. Throws `error` (damaged).
+    /// The encoded type descriptor of who made it.
     std::vector<std::byte> type() const;
+
+    /// For who found that the type is the one that is wanted. Throws `error` (damaged): the sizes
+    /// are not.
+    void require_wanted_size() const;
 
     bool in_place() const noexcept { return bytes_ > copied_bytes_max; }
 
@@ -70,7 +74,7 @@ public:
     /// copy. Waits for no writer, however many there are.
     std::uint32_t read(void* to) const;
 
-    std::uint32_t version() const noexcept;
+    std::uint32_t version() const;
 
     /// Waits until the version is another one. False: the patience ended.
     bool wait_for_change(std::uint32_t seen, sleeper& waiting);
@@ -97,6 +101,8 @@ private:
     memory::shared_word<std::uint64_t>* place(std::uint32_t version) const noexcept;
     std::uint64_t place_bytes() const noexcept;
     void find_places(std::uint64_t object_bytes);
+    std::uint32_t current() const noexcept;
+    [[noreturn]] void complain_of_sizes() const;
 
     std::shared_ptr<region_core> in_;
     std::string name_;

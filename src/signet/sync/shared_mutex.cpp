@@ -5,7 +5,6 @@
 #include <signet/os/futex.hpp>
 
 #include <climits>
-#include <mutex>
 #include <utility>
 
 namespace signet::sync {
@@ -43,26 +42,40 @@ shared_mutex::shared_mutex(std::shared_ptr<region_core> in, std::string_view nam
 
 // ---- writers ------------------------------------------------------------------------------------
 
+/// Who has the writers' word, and gives it back unless the lock is its in the end: there may still
+/// be readers, and to look at them may throw.
+class shared_mutex::next_writer {
+public:
+    next_writer(mutex& writers, ownership got) noexcept : writers_{&writers}, got_{got} {}
+    ~next_writer() {
+        if (is_next()) writers_->give_back();
+    }
+
+    next_writer(const next_writer&) = delete;
+    next_writer& operator=(const next_writer&) = delete;
+
+    bool is_next() const noexcept { return got_ != ownership::none; }
+    ownership keep() noexcept { return std::exchange(got_, ownership::none); }
+
+private:
+    mutex* writers_;
+    ownership got_;
+};
+
 bool shared_mutex::try_lock() {
-    const ownership got = writers_.try_take();
-    if (got == ownership::none) return false;
-    if (!anybody_reads()) return writers_.admit(got);
-    writers_.give_back();
-    return false;
+    next_writer us{writers_, writers_.try_take()};
+    return us.is_next() && !anybody_reads() && writers_.admit(us.keep());
 }
 
 bool shared_mutex::take(const patience& limit) {
-    const ownership got = writers_.take(limit);
-    if (got == ownership::none) return false;
-    if (wait_for_readers(limit)) return writers_.admit(got);
-    writers_.give_back();
-    return false;
+    next_writer us{writers_, writers_.take(limit)};
+    return us.is_next() && wait_for_readers(limit) && writers_.admit(us.keep());
 }
 
 bool shared_mutex::lock_inherited() {
-    const ownership got = writers_.take({});
+    next_writer us{writers_, writers_.take({})};
     wait_for_readers({});
-    return writers_.adopt(got);
+    return writers_.adopt(us.keep());
 }
 
 bool shared_mutex::wait_for_readers(const patience& limit) {
@@ -102,10 +115,11 @@ bool shared_mutex::anybody_reads(std::uint32_t seat) const {
 bool shared_mutex::try_lock_shared() {
     in_->check_process();
     if (enter()) return true;
-    const lock_word& writer = words_->writer;
     // relaxed: enter() looks again
-    if (writer.load(std::memory_order_relaxed) != memory::inherited_bit) return false;
-    repair();
+    const std::uint32_t writer = words_->writer.load(std::memory_order_relaxed);
+    if ((writer & ~memory::waiters_bit) != memory::inherited_bit) return false;
+    if (!try_lock()) return false;  // readers from before the death are still there
+    unlock();
     return enter();
 }
 
@@ -114,7 +128,7 @@ bool shared_mutex::take_shared(const patience& limit) {
     if (enter()) return true;
     sleeper waiting{limit};
     do {
-        if (!wait_for_writer(waiting)) return false;
+        if (!wait_for_writer(waiting, limit)) return false;
     } while (!enter());
     return true;
 }
@@ -157,7 +171,7 @@ void shared_mutex::unlock_shared() {
 }
 
 // Until there is no writer, and nothing to repair; false: the patience ended.
-bool shared_mutex::wait_for_writer(sleeper& waiting) {
+bool shared_mutex::wait_for_writer(sleeper& waiting, const patience& limit) {
     owned_word writer{*in_, words_->writer};
     bool slept = false;
     for (;;) {
@@ -166,11 +180,9 @@ bool shared_mutex::wait_for_writer(sleeper& waiting) {
         // A writer wakes one; readers go together.
         if (free && slept) os::futex_wake(*words_->writer.address(), INT_MAX);
         if (free && (seen & memory::inherited_bit) == 0) return true;
-        if (free || in_->dead(stamp::of(seen))) {
-            repair();
-            continue;
-        }
-        if (waiting.over()) {
+        const bool to_repair = free || in_->dead(stamp::of(seen));
+        if (to_repair && repair(limit)) continue;
+        if (to_repair || waiting.over()) {
             if (slept) writer.pass_on();
             return false;
         }
@@ -179,8 +191,11 @@ bool shared_mutex::wait_for_writer(sleeper& waiting) {
 }
 
 // As the writer that comes next: it is told of the death, or its hook puts things right.
-void shared_mutex::repair() {
-    const std::lock_guard as_writer{*this};
+// False: the patience ended, as readers from before the death are still there.
+bool shared_mutex::repair(const patience& limit) {
+    if (!take(limit)) return false;
+    unlock();
+    return true;
 }
 
 void shared_mutex::take_back(std::byte* where, std::uint64_t bytes, stamp dead) noexcept {

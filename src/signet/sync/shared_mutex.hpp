@@ -73,17 +73,19 @@ private:
         seat_readers readers[1];  ///< one for each seat
     };
 
+    class next_writer;
+
     shared_mutex(std::shared_ptr<region_core> in, std::string_view name, mutex_options options);
 
     bool take(const patience& limit);
     bool take_shared(const patience& limit);
     bool enter();
     void leave() noexcept;
-    bool wait_for_writer(sleeper& waiting);
+    bool wait_for_writer(sleeper& waiting, const patience& limit);
     bool wait_for_readers(const patience& limit);
     bool anybody_reads(std::uint32_t seat) const;
     bool anybody_reads() const;
-    void repair();
+    bool repair(const patience& limit);
 
     std::shared_ptr<region_core> in_;
     words* words_;

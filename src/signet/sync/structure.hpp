@@ -114,7 +114,8 @@ public:
     /// Throws `error`: the name is of something else or of another type, no room.
     structure(const region& in, std::string_view name) : place_{in, name, sizeof(T), typeid(T)} {
         static_assert(alignof(T) <= 64, "a structure is aligned to a cache line at most");
-        place_.built().call([&] { build(); });
+        // anew: somebody may have died while building it
+        place_.built().call([&] { rebuild(); });
     }
 
     T& operator*() const noexcept { return *get(); }
