@@ -24,6 +24,14 @@ object_state counted(std::uint32_t word, std::string text) {
     return {0, (word & somebody_waits) != 0, std::move(text)};
 }
 
+/// One that lends priority has the kernel's word first, then the stamp (sync/priority_word.hpp).
+object_state mutex_state(const object_words& words) {
+    if (words.shape() == 0) return owned(words.u32(0));
+    const std::uint32_t inherited = words.u64(8) != 0 ? memory::inherited_bit : 0;
+    const bool waited_for = (words.u32(0) & memory::waiters_bit) != 0;
+    return {stamp::of(words.u32(4)).bits() | inherited, waited_for, "lends priority"};
+}
+
 object_state semaphore_state(const object_words& words) {
     const std::uint32_t word = words.u32(0);
     return counted(word, text_of(word >> 1, "permit", "permits"));
@@ -90,7 +98,7 @@ object_state shared_state(const object_words& words) {
 
 object_state state_of(object_kind kind, const object_words& words, std::uint32_t seats) {
     switch (kind) {
-        case object_kind::mutex: return owned(words.u32(0));
+        case object_kind::mutex: return mutex_state(words);
         case object_kind::shared_mutex: return shared_mutex_state(words, seats);
         case object_kind::condition_variable: return counted(words.u32(0), {});
         case object_kind::semaphore: return semaphore_state(words);

@@ -100,6 +100,16 @@ TEST_F(Regions, TellOfAMutexWhoHasIt) {
     EXPECT_FALSE(found.waited_for);
 }
 
+TEST_F(Regions, TellOfAMutexThatLendsPriorityWhoHasIt) {
+    const region one{"shop", where_};
+    mutex till{one, "till", {.priority = lock_priority::lent}};
+    EXPECT_FALSE(object().owner);
+    const std::scoped_lock mine{till};
+    EXPECT_EQ(object().state, "lends priority");
+    ASSERT_TRUE(object().owner);
+    EXPECT_EQ(object().owner->pid, os::current_pid());
+}
+
 TEST_F(Regions, TellThatSomebodyWaits) {
     testing::forked_peer other{[&]() -> int {
         const region shop{"shop", where_};
