@@ -2,6 +2,7 @@
 #include <signet/os/file.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/os/file_lock.hpp>
 #include <signet/testing/circumstances.hpp>
 #include <signet/testing/failures.hpp>
 #include <signet/testing/scripted_kernel.hpp>
@@ -14,6 +15,7 @@
 #include <sys/syscall.h>
 
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -175,6 +177,36 @@ TEST_F(FileTest, ASizedOneHasRoomBehindAllOfIt) {
     EXPECT_GE(facts.allocated_bytes, 10000U);
     EXPECT_EQ(facts.names, 1U);
     EXPECT_EQ(file::create_sized(path("b"), 0).size(), 0U);
+}
+
+TEST_F(FileTest, ASizedOneIsFilledBeforeItHasItsName) {
+    std::vector<std::string> seen{"nothing"};
+    file::create_sized(path("a"), 4, file::private_mode, [&](const file& fresh) {
+        seen = names();
+        fresh.write_at(0, bytes_of("full"));
+    });
+    EXPECT_EQ(seen, Names{});
+    EXPECT_EQ(text("a"), "full");
+}
+
+TEST_F(FileTest, ASizedOneThatCannotBeFilledLeavesNothing) {
+    const auto fill = [](const file&) { throw std::runtime_error{"no"}; };
+    EXPECT_THROW(file::create_sized(path("a"), 4, file::private_mode, fill), std::runtime_error);
+    EXPECT_EQ(names(), Names{});
+}
+
+TEST_F(FileTest, OneThatIsOpenedAgainHasLocksOfItsOwn) {
+    const file first = file::create(path("a"));
+    const file again = file::open_again(first.fd());
+    const auto held = range_lock::try_take(first, lock_kind::exclusive);
+    EXPECT_TRUE(held);
+    EXPECT_FALSE(range_lock::try_take(again, lock_kind::exclusive));
+    EXPECT_EQ(fcntl(again.fd(), F_GETFD), FD_CLOEXEC);
+}
+
+TEST_F(FileTest, WhatIsNotOpenCannotBeOpenedAgain) {
+    const std::string complaint = complaint_of([] { file::open_again(9999); });
+    EXPECT_TRUE(contains(complaint, "cannot open once more '/proc/self/fd/9999'")) << complaint;
 }
 
 TEST_F(FileTest, WhoDiesWhileCreatingASizedOneLeavesNothingOrAllOfIt) {

@@ -8,9 +8,10 @@
 //     signet::mutex till{shop, "till"};
 //     const std::scoped_lock mine{till};
 //
-// A region belongs to one trust group: whoever may open it may damage what is in it, and is told
-// what another has damaged, but cannot be crashed or made to hang by it. Nobody but a member of the
-// group can open it (mode 0600, or as its directory says).
+// A region belongs to one trust group: whoever may open it may damage what is in it. The others
+// are told what is damaged, and neither crash nor hang by it, with one exception that the kernel
+// leaves: who cuts the file short ends all that use it (SIGBUS). Nobody can cut an anonymous one.
+// Only the owner's processes can open a region by name (mode 0600).
 //
 // Thread safety: a region is a handle, and copies are the same one; any thread may use any copy.
 // Opening takes a thread and a seat, both given back with the last copy. After fork the child's
