@@ -119,7 +119,8 @@ region_core::region_core(os::file content, std::string name)
     try {
         watch_.emplace(*seats_, [this](memory::stamp dead) { take_back(dead); });
         const std::lock_guard change{registry().mutex};
-        registry().by_begin.emplace(map_.data(), this);
+        // A forked child may have mapped it where its parent had, whose entry is here still.
+        registry().by_begin.insert_or_assign(map_.data(), this);
     } catch (...) {
         life::keep_in_forked_child(content_.fd());
         throw;
