@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -17,13 +18,21 @@
 namespace signet::tests {
 namespace {
 
-thread_local int steps_left = -1;  // of this thread; negative: they are not counted
+thread_local int steps_left = -1;    // of this thread; negative: they are not counted
+std::atomic<int> steps_of_all = -1;  // likewise, of all threads
 os::kernel_entry real_kernel = nullptr;
 memory::topic_geometry shape_seen{};
 known_memory memory_seen;
 
+bool counts_down() {
+    if (steps_left >= 0) return steps_left-- == 0;
+    return steps_of_all >= 0 && steps_of_all-- == 0;
+}
+
 bool is_last_step() {
-    return steps_left >= 0 && steps_left-- == 0;
+    if (!counts_down()) return false;
+    memory::current_access_hook = nullptr;  // what is looked at from here on is no step
+    return true;
 }
 
 [[noreturn]] void die(const std::string& state) {
@@ -37,8 +46,10 @@ void at_access(memory::access_kind kind, const void* word) {
     if (is_last_step()) die(name_of_access(kind, word, memory_seen, shape_seen));
 }
 
+// A thread that was started to be counted has its first step here.
 long at_call(long number, const os::kernel_arguments& arguments) {
-    if (is_last_step()) die(name_of_call(number, arguments));
+    if (steps_of_all >= 0) memory::current_access_hook = &at_access;
+    if (is_last_step()) die(name_of_call(number, arguments, memory_seen));
     const long result = real_kernel(number, arguments);
     if (number == SYS_mmap && result > 0) memory_seen.note(result, arguments);
     return result;
@@ -54,6 +65,11 @@ void watch_steps(const memory::topic_geometry& shape) {
 void die_before_step(int k) {
     memory::current_access_hook = &at_access;
     steps_left = k;
+}
+
+void die_before_step_of_any(int k) {
+    memory::current_access_hook = &at_access;
+    steps_of_all = k;
 }
 
 }  // namespace signet::tests

@@ -2,7 +2,7 @@
 // A publisher is killed before each step of each thing it does; whoever survives gets on, with
 // every message that was committed. The states that must have been met are the steps of
 // docs/design/topic-ring.md (P, M) and bells.md (N, S).
-#include "sweep.hpp"
+#include "topic_sweep.hpp"
 #include "victims.hpp"
 
 namespace signet::tests {

@@ -2,7 +2,7 @@
 // A subscriber is killed before each step of each thing it does; the publisher it may have held
 // back, and its other subscribers, get on. The states that must have been met are the steps of
 // docs/design/topic-ring.md (R, F) and bells.md (S, N).
-#include "sweep.hpp"
+#include "topic_sweep.hpp"
 #include "victims.hpp"
 
 #include <signet/os/poll.hpp>

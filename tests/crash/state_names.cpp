@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state_names.hpp"
 
+#include "region_names.hpp"
+
 #include <signet/wire/frame.hpp>
 
 #include <fcntl.h>
@@ -27,6 +29,7 @@ std::string file_of(long fd) {
     const std::string link = "/proc/self/fd/" + std::to_string(fd);
     const ssize_t length = readlink(link.c_str(), target.data(), target.size() - 1);
     const std::string text{target.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
+    if (text.find("/regions/") != std::string::npos) return "signet-region";
     constexpr std::string_view prefix = "/memfd:";
     if (!text.starts_with(prefix)) return {};
     return text.substr(prefix.size(), text.find(' ') - prefix.size());
@@ -56,7 +59,11 @@ std::string bell_word(std::size_t offset) {
     return bell + (offset % sizeof(bell_words) == 0 ? ".word" : ".epoch");
 }
 
-std::string word_name(const known_memory::place& at, const memory::topic_geometry& shape) {
+std::string word_name(const known_memory::place& at, const void* word,
+                      const memory::topic_geometry& shape) {
+    if (at.file == "signet-region") {
+        return region_word_name(static_cast<const std::byte*>(word) - at.offset, at.offset);
+    }
     if (at.file == "signet-topic") return segment_word(at.offset, shape);
     if (at.file == "signet-subscriber") return page_word(at.offset);
     if (at.file == "signet-bells") return bell_word(at.offset);
@@ -69,10 +76,18 @@ std::string frame_kind(long header_address) {
     return wire::frame_reader{{bytes, header.msg_iov->iov_len}}.kind();
 }
 
-std::string futex_name(long operation) {
+std::string futex_name(long operation, const void* word, const known_memory& all) {
     const bool wakes = (operation & FUTEX_CMD_MASK) == FUTEX_WAKE;
-    return std::string{wakes ? "futex_wake" : "futex_wait"} +
-           ((operation & FUTEX_PRIVATE_FLAG) != 0 ? " notice" : "");
+    const std::string name = wakes ? "futex_wake" : "futex_wait";
+    if ((operation & FUTEX_PRIVATE_FLAG) != 0) return name + " notice";
+    const known_memory::place at = all.find(word);
+    return at.file == "signet-region" ? name + ' ' + word_name(at, word, {}) : name;
+}
+
+std::string fcntl_name(long operation) {
+    if (operation == F_ADD_SEALS) return "seal";
+    if (operation == F_OFD_SETLK) return "lock of a byte";
+    return operation == F_OFD_GETLK ? "look at a byte" : "fcntl";
 }
 
 const char* plain_name(long number) {
@@ -96,6 +111,9 @@ const char* plain_name(long number) {
                                                    {SYS_geteuid, "geteuid"},
                                                    {SYS_getpid, "getpid"},
                                                    {SYS_getrandom, "getrandom"},
+                                                   {SYS_getuid, "getuid"},
+                                                   {SYS_gettid, "gettid"},
+                                                   {SYS_set_robust_list, "set_robust_list"},
                                                    {SYS_getsockopt, "getsockopt"},
                                                    {SYS_linkat, "linkat"},
                                                    {SYS_listen, "listen"},
@@ -147,14 +165,17 @@ std::string name_of_access(memory::access_kind kind, const void* word, const kno
                            const memory::topic_geometry& shape) {
     if (kind == memory::access_kind::fence) return "fence";
     constexpr std::array verbs{"load ", "store ", "exchange "};
-    return verbs[static_cast<std::size_t>(kind)] + word_name(all.find(word), shape);
+    return verbs[static_cast<std::size_t>(kind)] + word_name(all.find(word), word, shape);
 }
 
-std::string name_of_call(long number, const os::kernel_arguments& arguments) {
+std::string name_of_call(long number, const os::kernel_arguments& arguments,
+                         const known_memory& all) {
     if (number == SYS_sendmsg) return "sendmsg " + frame_kind(arguments[1]);
-    if (number == SYS_futex) return futex_name(arguments[1]);
+    if (number == SYS_futex) {
+        return futex_name(arguments[1], reinterpret_cast<const void*>(arguments[0]), all);
+    }
     if (number == SYS_mmap) return "mmap " + file_of(arguments[4]);
-    if (number == SYS_fcntl) return arguments[1] == F_ADD_SEALS ? "seal" : "fcntl";
+    if (number == SYS_fcntl) return fcntl_name(arguments[1]);
     const char* const name = plain_name(number);
     return name != nullptr ? name : "call " + std::to_string(number);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps of the protocols by the names that docs/design/topic-ring.md and bells.md give the
-// words: "store slot.stamp", "load cursor", "futex_wake", "sendmsg welcome". And how often a
+// The steps of the protocols by the names that docs/design/topic-ring.md, bells.md and regions.md
+// give the words: "store slot.stamp", "load cursor", "futex_wake", "sendmsg welcome", and for a
+// word of a region in which state it was: "exchange mutex.word [ours, waiters]". And how often a
 // process was killed at each.
 #pragma once
 
@@ -44,7 +45,8 @@ private:
 std::string name_of_access(memory::access_kind kind, const void* word, const known_memory& all,
                            const memory::topic_geometry& shape);
 
-std::string name_of_call(long number, const os::kernel_arguments& arguments);
+std::string name_of_call(long number, const os::kernel_arguments& arguments,
+                         const known_memory& all);
 
 /// How often a process died before each step, over all sweeps of this program.
 class state_histogram {

@@ -6,6 +6,9 @@
 
 #include "../actors/actor.hpp"
 #include "../actors/self_checking.hpp"
+#include "kill_point.hpp"
+#include "last_words.hpp"
+#include "sleepy_thread.hpp"
 
 #include <signet/testing/failures.hpp>
 
@@ -38,36 +41,6 @@ Message numbered(std::uint64_t number) {
     return message;
 }
 
-/// What the kernel is doing with a process or thread: 'R' runs, 'S' sleeps, 'Z' is dead.
-inline char state_of(pid_t id) {
-    std::ifstream file{"/proc/" + std::to_string(id) + "/stat"};
-    std::string text;
-    std::getline(file, text);
-    const std::size_t name_end = text.rfind(')');
-    return name_end == std::string::npos ? 'Z' : text[name_end + 2];
-}
-
-/// A thread that does something until it is told to stop, and is seen asleep meanwhile.
-class sleepy_thread {
-public:
-    template <class Body>
-    explicit sleepy_thread(Body body)
-        : thread_{[this, body](const std::stop_token& stop) {
-              id_ = gettid();
-              body(stop);
-              done_ = true;
-          }} {}
-
-    bool asleep() const { return id_ != 0 && state_of(id_) == 'S'; }
-    bool done() const { return done_; }
-    void stop() { thread_.request_stop(); }
-
-private:
-    std::atomic<pid_t> id_{0};
-    std::atomic<bool> done_{false};
-    std::jthread thread_;
-};
-
 /// What the survivors were told about one process.
 struct tidings {
     int joined = 0;
@@ -78,7 +51,8 @@ struct tidings {
 template <class Message>
 class survivors {
 public:
-    explicit survivors(const publisher_options& shape = tight) : out_{here_, swept_topic, shape} {
+    explicit survivors(const publisher_options& shape = tight)
+        : shape_{shape}, out_{here_, swept_topic, shape} {
         EXPECT_TRUE(out_.wait_for_subscribers_for(1, watchdog));
         EXPECT_TRUE(eventually([&] { return in_.publishers() == 1 || in_.try_receive(); }));
         {
@@ -89,6 +63,15 @@ public:
         }  // closed when they have been handled
         descriptors_ = testing::open_descriptors();
     }
+
+    /// In the victim, before anything else: its steps are known by name.
+    void watch_victim() const {
+        watch_steps(
+            transport::shm::choose_geometry(shape_, wire::descriptor_of<Message>(), swept_topic));
+    }
+
+    void begin() noexcept {}
+    std::string summary() const { return {}; }
 
     /// Reads what is there and publishes one more, if there is room; takes note of the news.
     void pump() {
@@ -139,6 +122,14 @@ public:
         EXPECT_TRUE(eventually([&] { return testing::open_descriptors() == descriptors_; }))
             << testing::open_descriptors() << " descriptors, " << descriptors_ << " before";
         EXPECT_EQ(names(), 4 + 2 + 2 + 2) << "the dead one's names are still there";
+    }
+
+    void check(pid_t victim, bool may_leave) {
+        const last_words& words = shared_last_words();
+        EXPECT_FALSE(words.faulty) << "it received what it should not have";
+        EXPECT_GE(received_from(victim), words.published) << "a published message is missing";
+        EXPECT_LE(received_from(victim), words.published + 1) << "a message too many";
+        EXPECT_TRUE(may_leave || told_of(victim).left == 0);
     }
 
     const tidings& told_of(pid_t pid) { return told_[pid]; }
@@ -213,6 +204,7 @@ private:
         return std::distance(std::filesystem::recursive_directory_iterator{place_.path()}, {});
     }
 
+    publisher_options shape_;
     own_rendezvous place_;
     context here_;
     context there_;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A sweep: a child process does an operation again and again, killed before its first step, before
-// its second, and so on, until it completes. After each death those who survive, a publisher and a
-// subscriber of the same topic in this process, must get on as if nothing had been.
+// its second, and so on, until it completes. After each death those who survive, in this process,
+// must get on as if nothing had been.
 #pragma once
 
 #include "kill_point.hpp"
 #include "last_words.hpp"
+#include "sleepy_thread.hpp"
 #include "state_names.hpp"
-#include "survivors.hpp"
+
+#include <signet/testing/eventually.hpp>
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -23,21 +25,26 @@
 
 namespace signet::tests {
 
+using testing::eventually;
+
 /// What one process does, and what happens around it.
 struct scenario {
-    std::function<void(int k)> victim;    ///< in the child; ends where the operation ends
-    std::function<void()> when_ready{};   ///< before it is told to go
-    std::function<void()> when_asleep{};  ///< not empty: nothing happens until it sleeps
+    std::function<void(int k)> victim;      ///< in the child; ends where the operation ends
+    std::function<void()> when_ready{};     ///< before it is told to go
+    std::function<void()> when_asleep{};    ///< not empty: nothing happens until it sleeps
+    std::function<void()> before_waking{};  ///< it has ended; survivors that sleep will be woken
     std::function<void()> when_ended{};
     bool may_leave = false;  ///< it may be told to have left in good order
 };
 
-template <class Message>
-class sweep {
+/// `Rest` are the survivors, and say what must hold (topic_sweep.hpp, region_survivors.hpp).
+template <class Rest>
+class kill_sweep {
 public:
-    explicit sweep(const publisher_options& shape = tight) : shape_{shape}, rest_{shape} {}
+    template <class... Options>
+    explicit kill_sweep(const Options&... options) : rest_{options...} {}
 
-    survivors<Message>& rest() noexcept { return rest_; }
+    Rest& rest() noexcept { return rest_; }
 
     /// Kills the victim at each of its steps, until it was killed in each of the `expected` states.
     /// Its steps are not the same each time, for the others run beside it: so one pass may miss
@@ -47,7 +54,8 @@ public:
         int passes = 0;
         for (; passes == 0 || goes_on(passes, expected); ++passes) points += pass(what);
         EXPECT_EQ(missing(expected), "") << "the states it was never killed in";
-        std::cout << points << " points in " << passes << " passes, " << hit_.size() << " states\n";
+        std::cout << points << " points in " << passes << " passes, " << hit_.size() << " states"
+                  << rest_.summary() << '\n';
     }
 
 private:
@@ -82,6 +90,7 @@ private:
 
     bool completes(const scenario& what, int k) {
         words_.clear();
+        rest_.begin();
         const pid_t pid = fork_victim(what, k);
         accompany(pid, what);
         int status = 0;
@@ -91,7 +100,7 @@ private:
             << "status " << status;
         if (killed) note_state();
         rest_.settle(pid, words_.ready);
-        check(pid, what);
+        rest_.check(pid, what.may_leave);
         EXPECT_FALSE(::testing::Test::HasFailure()) << "killed at " << k << ", before " << state();
         return !killed;
     }
@@ -100,8 +109,7 @@ private:
         const pid_t pid = fork_mortal();
         if (pid != 0) return pid;
         try {
-            watch_steps(transport::shm::choose_geometry(shape_, wire::descriptor_of<Message>(),
-                                                        swept_topic));
+            rest_.watch_victim();
             what.victim(k);
         } catch (const std::exception& e) {
             std::fprintf(stderr, "victim: %s\n", e.what());
@@ -127,6 +135,7 @@ private:
         });
         EXPECT_TRUE(ended) << "it hangs";
         if (!ended) kill(pid, SIGKILL);
+        if (what.before_waking) what.before_waking();
         rest_.wake_sleepers();
         if (what.when_ended) what.when_ended();
     }
@@ -138,15 +147,7 @@ private:
         state_histogram::instance().count(state());
     }
 
-    void check(pid_t pid, const scenario& what) {
-        EXPECT_FALSE(words_.faulty) << "it received what it should not have";
-        EXPECT_GE(rest_.received_from(pid), words_.published) << "a published message is missing";
-        EXPECT_LE(rest_.received_from(pid), words_.published + 1) << "a message too many";
-        EXPECT_TRUE(what.may_leave || rest_.told_of(pid).left == 0);
-    }
-
-    publisher_options shape_;
-    survivors<Message> rest_;
+    Rest rest_;
     last_words& words_ = shared_last_words();
     std::set<std::string> hit_;
 };
