@@ -428,9 +428,9 @@ void wait_with_whoever_comes(Wait wait) {
 }
 
 /// As a participant of it, once a dead one is known to be dead; not where there is no place.
-template <class Meeting>
-bool take_part(std::optional<Meeting>& place, const region& in, std::uint32_t participants) try {
-    place.emplace(in, "here", participants);
+template <class Meeting, class... Options>
+bool take_part(std::optional<Meeting>& place, const region& in, Options... options) try {
+    place.emplace(in, "here", options...);
     return true;
 } catch (const error& e) {
     EXPECT_EQ(e.code(), errc::limit_reached) << e.what();
@@ -442,43 +442,42 @@ struct barrier_world {
 
     region in{swept_region, small_region};
 
-    void meet(std::uint32_t times) {
-        barrier here{in, "here", 2};
-        for (std::uint32_t i = 0; i < times; ++i) {
-            wait_with_whoever_comes([&] { here.arrive_and_wait(); });
+    void take_place(std::optional<barrier>& here) const {
+        EXPECT_TRUE(eventually([&] { return take_part(here, in, 2, wait_mode::sleep); }));
+    }
+    // Who takes the place of a dead one may have arrived already: rounds are not ours to count.
+    void meet_until(std::uint32_t round) const {
+        std::optional<barrier> here;
+        take_place(here);
+        while (here->round() < round) {
+            wait_with_whoever_comes([&] { here->arrive_and_wait(); });
         }
     }
 
     // Somebody takes the place of the victim, for the rounds that are left.
-    void help() {
-        std::optional<barrier> here;
-        EXPECT_TRUE(eventually([&] { return take_part(here, in, 2); }));
-        while (here->round() < rounds) {
-            wait_with_whoever_comes([&] { here->arrive_and_wait(); });
-        }
-    }
+    void help() const { meet_until(rounds); }
     void check() { EXPECT_EQ(barrier(in, "here", 2).round(), rounds); }
 };
 
 TEST(KillPointsOfBarrier, WhileItTakesAPlaceAndMeetsOneWhoSleeps) {
     region_sweep<barrier_world> swept;
-    swept.run(
-        {.victim = killed_in<barrier_world>([](barrier_world& here) { here.meet(1); }),
-         .when_ready =
-             [&] {
-                 swept.rest().fall_asleep([](barrier_world& here) { here.meet(here.rounds); });
-             }},
-        {"exchange barrier.place", "store barrier.place", "load barrier.place",
-         "exchange barrier.round [waiters]", "futex_wake barrier.round [nobody waits]"});
+    swept.run({.victim = killed_in<barrier_world>([](barrier_world& here) { here.meet_until(1); }),
+               .when_ready =
+                   [&] {
+                       swept.rest().fall_asleep(
+                           [](barrier_world& here) { here.meet_until(here.rounds); });
+                   }},
+              {"exchange barrier.place", "store barrier.place", "load barrier.place",
+               "exchange barrier.round [waiters]", "futex_wake barrier.round [nobody waits]"});
 }
 
 TEST(KillPointsOfBarrier, WhileItSleepsForAnother) {
     region_sweep<barrier_world> swept;
     swept.run(
-        {.victim = killed_in<barrier_world>([](barrier_world& here) { here.meet(2); }),
+        {.victim = killed_in<barrier_world>([](barrier_world& here) { here.meet_until(2); }),
          .when_asleep =
              [&] {
-                 swept.rest().fall_asleep([](barrier_world& here) { here.meet(here.rounds); });
+                 swept.rest().begin([](barrier_world& here) { here.meet_until(here.rounds); });
              }},
         {"store barrier.place", "exchange barrier.round [nobody waits]",
          "futex_wait barrier.round [waiters]"});
@@ -496,7 +495,7 @@ struct latch_world {
         return mine;
     }
     void wait() {
-        latch here{in, "here", 1, latch_role::waits_only};
+        latch here{in, "here", 1, latch_role::waits_only, wait_mode::sleep};
         wait_with_whoever_comes([&] { here.wait(); });
     }
 
@@ -525,6 +524,48 @@ TEST(KillPointsOfLatch, WhileItSleeps) {
          .when_ready = [&] { swept.rest().fall_asleep([](latch_world& here) { here.wait(); }); },
          .when_asleep = [&] { swept.rest().here().count_down(); }},
         {"futex_wait latch.round [waiters]", "load latch.round [nobody waits]"});
+}
+
+// ---- a death between the last look and the sleep ------------------------------------------------
+
+TEST(ADeathBeforeTheSleep, IsNotMissedByWhoWaitsForANotification) {
+    die_before_sleep<counter_world>([](counter_world&) {},
+                                    [](counter_world& here) { here.put_one(); },
+                                    [](counter_world& here) { here.take_as_survivor(); });
+}
+
+TEST(ADeathBeforeTheSleep, IsNotMissedByWhoWaitsForAPermit) {
+    die_before_sleep<pool_world>([](pool_world& here) { here.take_both(); }, [](pool_world&) {},
+                                 [](pool_world& here) { here.pool.acquire(); });
+}
+
+struct shared_world {
+    region in{swept_region, small_region};
+    shared_mutex lock{in, "lock"};
+};
+
+TEST(ADeathBeforeTheSleep, IsNotMissedByAWriterThatWaitsForReaders) {
+    die_before_sleep<shared_world>([](shared_world& here) { here.lock.lock_shared(); },
+                                   [](shared_world&) {},
+                                   [](shared_world& here) {
+                                       here.lock.lock();
+                                       here.lock.unlock();
+                                   });
+}
+
+struct meeting_world {
+    region in{swept_region, small_region};
+    std::optional<barrier> place;
+};
+
+TEST(ADeathBeforeTheSleep, IsNotMissedAtABarrier) {
+    die_before_sleep<meeting_world>(
+        [](meeting_world& here) { here.place.emplace(here.in, "here", 2, wait_mode::sleep); },
+        [](meeting_world&) {},
+        [](meeting_world& here) {
+            here.place.emplace(here.in, "here", 2, wait_mode::sleep);
+            EXPECT_THROW(here.place->arrive_and_wait(), error);
+        });
 }
 
 }  // namespace

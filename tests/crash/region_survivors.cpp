@@ -7,6 +7,8 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -36,32 +38,43 @@ long enter_trusting(long number, const os::kernel_arguments& arguments) {
     return kernel_behind(number, arguments);
 }
 
-struct tally {
-    std::uint64_t bytes = 0;
-    std::uint64_t blocks = 0;
+struct block {
+    std::uint64_t offset;
+    std::uint64_t bytes;
+
+    bool holds(std::uint64_t place) const { return place >= offset && place - offset < bytes; }
 };
 
-tally arena_of(const memory::heap& heap, std::uint32_t arena) {
+std::vector<block> blocks_of(const memory::heap& heap, std::uint32_t arena) {
     constexpr std::uint64_t header_bytes = 16;
-    tally all;
+    std::vector<block> all;
     for (std::uint64_t at = heap.next_of(arena, 0); at != 0;) {
-        const std::uint64_t bytes = heap.size_of(at);
-        all.bytes += bytes;
-        ++all.blocks;
-        at = heap.next_of(arena, at + bytes + header_bytes);
+        all.push_back({at, heap.size_of(at)});
+        at = heap.next_of(arena, at + all.back().bytes + header_bytes);
     }
     return all;
 }
 
-tally known_blocks(const region& in) {
+// The blocks of the directory are those without an arena: each holds one object.
+void expect_each_holds_one(const std::vector<block>& blocks, const region& in) {
     const sync::region_core& core = *in.core();
-    tally all;
+    const std::vector<sync::found_object> objects = core.objects();
+    EXPECT_EQ(blocks.size(), objects.size());
+    for (const block& one : blocks) {
+        const auto count = std::count_if(objects.begin(), objects.end(), [&](const auto& object) {
+            return one.holds(static_cast<std::uint64_t>(object.where - core.words().begin()));
+        });
+        EXPECT_EQ(count, 1);
+    }
+}
+
+std::vector<block> known_blocks(const region& in) {
+    const sync::region_core& core = *in.core();
+    std::vector<block> all = blocks_of(core.heap(), 0);
+    expect_each_holds_one(all, in);
     for (const sync::found_object& object : core.objects()) {
-        all.bytes +=
-            core.heap().size_of(static_cast<std::uint64_t>(object.where - core.words().begin()));
-        const tally more = arena_of(core.heap(), object.number + 1);
-        all.bytes += more.bytes;
-        all.blocks += 1 + more.blocks;
+        const std::vector<block> more = blocks_of(core.heap(), object.number + 1);
+        all.insert(all.end(), more.begin(), more.end());
     }
     return all;
 }
@@ -97,9 +110,20 @@ std::size_t seats_taken(const region& in) {
 void expect_all_accounted(const region& in) {
     const region_account account = in.account();
     EXPECT_EQ(account.bytes, account.table_bytes + account.used_bytes + account.free_bytes);
-    const tally known = known_blocks(in);
-    EXPECT_EQ(account.used_bytes, known.bytes);
-    EXPECT_EQ(account.used_blocks, known.blocks);
+    const std::vector<block> known = known_blocks(in);
+    EXPECT_EQ(account.used_blocks, known.size());
+    EXPECT_EQ(account.used_bytes,
+              std::accumulate(known.begin(), known.end(), std::uint64_t{0},
+                              [](auto sum, const block& one) { return sum + one.bytes; }));
+}
+
+std::uint64_t blocks_allocated_for(const region& in, std::string_view structure) {
+    for (const sync::found_object& object : in.core()->objects()) {
+        if (object.name.view() == structure) {
+            return blocks_of(in.core()->heap(), object.number + 1).size();
+        }
+    }
+    return 0;
 }
 
 void expect_all_seats(const region& in) {

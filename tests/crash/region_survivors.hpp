@@ -17,16 +17,19 @@
 
 #include <signet/region.hpp>
 #include <signet/testing/failures.hpp>
+#include <signet/testing/forked_peer.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <functional>
 #include <list>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace signet::tests {
 
@@ -35,6 +38,9 @@ inline const region_options small_region{.bytes = 64 * 1024, .seats = 4, .object
 
 /// Every block that was given out belongs to an object of the directory, or to the arena of one.
 void expect_all_accounted(const region& in);
+
+/// How many blocks the structure of that name has allocated.
+std::uint64_t blocks_allocated_for(const region& in, std::string_view structure);
 
 /// As many processes can open it as it has seats, besides those who have.
 void expect_all_seats(const region& in);
@@ -94,7 +100,14 @@ public:
     /// Somebody begins to do what they sleep in, until the victim dies or does its part.
     template <class Body>
     void fall_asleep(Body body) {
-        sleepy_thread& one = sleepers_.emplace_back([this, body](const std::stop_token&) {
+        const sleepy_thread& one = begin(body);
+        EXPECT_TRUE(eventually([&] { return one.asleep() || one.done(); }));
+    }
+
+    /// The same for one that may be told of the death at once.
+    template <class Body>
+    sleepy_thread& begin(Body body) {
+        return sleepers_.emplace_back([this, body](const std::stop_token&) {
             const trusting_sleeper trusts;
             try {
                 body(*here_);
@@ -102,7 +115,6 @@ public:
                 ADD_FAILURE() << "a sleeper: " << e.what();
             }
         });
-        EXPECT_TRUE(eventually([&] { return one.asleep() || one.done(); }));
     }
 
     /// Somebody begins with what does not end by itself, and is no sleeper.
@@ -175,6 +187,39 @@ template <class Act>
     die_before_step(k);
     act();
     _exit(::testing::Test::HasFailure() ? 1 : 0);
+}
+
+/// Somebody does `before`, then `last_act`, and dies, at the moment when a survivor has seen that
+/// it must sleep in `body`, and is about to. That one is not left asleep.
+template <class World>
+void die_before_sleep(const std::function<void(World&)>& before,
+                      const std::function<void(World&)>& last_act,
+                      const std::function<void(World&)>& body) {
+    region_survivors<World> rest;
+    rest.begin();
+    last_words& words = shared_last_words();
+    words.clear();
+    testing::forked_peer victim{[&] {
+        World here;
+        before(here);
+        await_go();
+        last_act(here);
+        _exit(0);
+        return 0;
+    }};
+    EXPECT_TRUE(eventually([&] { return words.ready.load(); }));
+    std::atomic<bool> swept{false};
+    rest.fall_asleep([&](World& here) {
+        before_next_sleep([&] {
+            words.go = true;
+            victim.exit_code();
+            EXPECT_TRUE(eventually([&] { return seats_taken(here.in) == 1; }));
+            swept = true;
+        });
+        body(here);
+    });
+    EXPECT_TRUE(eventually([&] { return swept.load(); }));
+    rest.wake_sleepers();
 }
 
 /// A victim that opens the world and is killed in `act`.

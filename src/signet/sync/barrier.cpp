@@ -171,6 +171,8 @@ void meeting::sleep(std::uint32_t round, sleeper& waiting) {
     const std::uint32_t armed = seen | somebody_sleeps;
     // relaxed: nothing is published, and the kernel looks at the word again
     if (!words_->round.compare_exchange(seen, armed, std::memory_order_relaxed)) return;
+    // A death after this look takes the bit back (W3), and the word is not `armed` any more.
+    if (all_arrived(round) || is_anybody_missing(round)) return;
     spinner_.learn_from([&] { waiting.sleep(words_->round, armed); });
 }
 
@@ -180,6 +182,13 @@ bool meeting::is_missing(const place& at, std::uint32_t round) const {
     const stamp owner = owner_of(word);
     if (owner.nobody() || has_arrived(word, round)) return false;
     return owner == gone || in_->dead(owner);
+}
+
+bool meeting::is_anybody_missing(std::uint32_t round) const {
+    for (std::uint32_t i = 0; i < count_; ++i) {
+        if (is_missing(words_->places[i], round)) return true;
+    }
+    return false;
 }
 
 void meeting::complain_of_dead(std::uint32_t round) const {
@@ -205,6 +214,9 @@ void meeting::take_back(std::byte* where, std::uint64_t bytes, stamp dead) noexc
                                                     std::memory_order_acq_rel)) {  // SYNC place
         }
     }
+    // W3. relaxed: who set the bit asked the kernel afterwards who is dead, so a death it has not
+    // seen comes later, and this too.
+    all.round.fetch_and(~somebody_sleeps, std::memory_order_relaxed);
     os::futex_wake(*all.round.address(), INT_MAX);
 }
 

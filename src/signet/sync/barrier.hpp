@@ -89,6 +89,7 @@ private:
     bool is_missing(const place& at, std::uint32_t round) const;
     bool look_for_end(std::uint32_t round, deadline until);
     void sleep(std::uint32_t round, sleeper& waiting);
+    bool is_anybody_missing(std::uint32_t round) const;
     void complain_of_dead(std::uint32_t round) const;
 
     std::shared_ptr<region_core> in_;

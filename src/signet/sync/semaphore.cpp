@@ -197,6 +197,8 @@ void permit_pool::take_back(std::byte* where, std::uint64_t bytes, memory::stamp
         all.permit[i].compare_exchange(seen, 0,
                                        std::memory_order_seq_cst);  // SYNC permit, SYNC turn
     }
+    // W3. Who has looked, and is about to sleep, finds the word changed.
+    all.turn.fetch_add(one_turn, std::memory_order_seq_cst);  // SYNC turn
     os::futex_wake(*all.turn.address(), INT_MAX);
 }
 
