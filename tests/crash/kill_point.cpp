@@ -46,11 +46,12 @@ void at_access(memory::access_kind kind, const void* word) {
     if (is_last_step()) die(name_of_access(kind, word, memory_seen, shape_seen));
 }
 
-// A thread that was started to be counted has its first step here.
+// A thread that is counted together with others is so from its next call on.
 long at_call(long number, const os::kernel_arguments& arguments) {
     if (steps_of_all >= 0) memory::current_access_hook = &at_access;
     if (is_last_step()) die(name_of_call(number, arguments, memory_seen));
     const long result = real_kernel(number, arguments);
+    if (steps_of_all >= 0) memory::current_access_hook = &at_access;
     if (number == SYS_mmap && result > 0) memory_seen.note(result, arguments);
     return result;
 }
