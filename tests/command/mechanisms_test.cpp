@@ -66,7 +66,7 @@ TEST_F(CommandMechanismsTest, EachOneWorksAndTellsAllFields) {
     for (const json& one : json::parse(ended.out)) {
         names.insert(one["mechanism"]);
         EXPECT_EQ(one["ok"], true) << one;
-        EXPECT_GT(one["messages"], 20) << one;
+        EXPECT_GT(one["messages"], 1) << one;
         EXPECT_GT(one["round_trip_p50_ns"], 0) << one;
         EXPECT_GT(one["stream_bytes_per_s"], 0) << one;
         for (const char* text :
