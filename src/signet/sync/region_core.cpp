@@ -28,6 +28,9 @@ using memory::region_words;
 
 constexpr std::size_t name_words = memory::object_name_bytes_max / memory::word_bytes;
 
+/// Set aside before an object, whose bytes are written while its block is still a free one.
+constexpr std::uint64_t links_bytes = memory::line_bytes;
+
 /// The words of an entry behind the first, as they are checked.
 using entry_words = std::array<std::uint64_t, 4 + name_words>;
 
@@ -233,9 +236,12 @@ found_object region_core::find_or_make_any(const object_spec& wanted) {
 // Under the keeper's lock.
 found_object region_core::make(const object_spec& wanted) {
     memory::transaction changes{words_};
-    const std::uint64_t offset = heap_.allocate(changes, wanted.bytes, memory::line_bytes);
-    if (offset == 0) complain_of_room(wanted.bytes);
-    // Nobody knows the block before the commit; what a dead maker leaves in it is free memory.
+    const std::uint64_t block =
+        heap_.allocate(changes, links_bytes + wanted.bytes, memory::line_bytes);
+    if (block == 0) complain_of_room(wanted.bytes);
+    // Nobody knows the block before the commit, and what is left in it then is free memory; but it
+    // still begins with the links of its list.
+    const std::uint64_t offset = block + links_bytes;
     std::byte* const where = map_.data() + offset;
     std::memset(where, 0, wanted.bytes);
     std::copy(wanted.initial.begin(), wanted.initial.end(), where);
