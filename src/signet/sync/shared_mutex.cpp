@@ -73,6 +73,9 @@ bool shared_mutex::wait_for_readers(const patience& limit) {
 }
 
 bool shared_mutex::anybody_reads() const {
+    // Whoever has just become the writer did so by an exchange that is not part of the one order:
+    // without this the look could come before it, where the machine is weakly ordered.
+    memory::fence(std::memory_order_seq_cst);  // SYNC shared
     for (std::uint32_t seat = 0; seat < in_->shape().seats; ++seat) {
         if (anybody_reads(seat)) return true;
     }
