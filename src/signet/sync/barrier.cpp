@@ -147,13 +147,19 @@ bool meeting::wait(std::uint32_t round, const patience& limit) {
     }
 }
 
+// Has not arrived, and is dead.
+bool meeting::is_missing(const place& at, std::uint32_t round) const {
+    const std::uint64_t word = at.word.load(std::memory_order_acquire);  // SYNC place
+    const stamp owner = owner_of(word);
+    if (owner.nobody() || has_arrived(word, round)) return false;
+    return owner == gone || in_->dead(owner);
+}
+
 void meeting::complain_of_dead(std::uint32_t round) const {
     for (std::uint32_t i = 0; i < count_; ++i) {
         const place& at = words_->places[i];
-        const std::uint64_t word = at.word.load(std::memory_order_acquire);  // SYNC place
-        const stamp owner = owner_of(word);
-        if (owner.nobody() || has_arrived(word, round)) continue;
-        if (owner != gone && !in_->dead(owner)) continue;
+        // Twice: it may have arrived after the first look, and died then.
+        if (!is_missing(at, round) || !is_missing(at, round)) continue;
         // relaxed: for people
         const std::uint32_t pid = at.pid.load(std::memory_order_relaxed);
         throw error{errc::peer_died, "wait for all at", name_,

@@ -82,6 +82,7 @@ private:
     bool try_join(place& at);
     bool all_arrived(std::uint32_t round) const noexcept;
     void end(std::uint32_t round) noexcept;
+    bool is_missing(const place& at, std::uint32_t round) const;
     void complain_of_dead(std::uint32_t round) const;
 
     std::shared_ptr<region_core> in_;
