@@ -28,6 +28,10 @@ os::byte_range byte_of(std::uint32_t seat) {
     return {seat, 1};
 }
 
+os::byte_range turn_of(std::uint32_t seat) {
+    return {memory::seats_limit + seat, 1};
+}
+
 // A small number in a damaged word would look like the stamp of a fresh seat.
 std::uint32_t next_generation(std::uint32_t generation) {
     constexpr std::uint32_t smallest = 1u << 16;
@@ -40,36 +44,36 @@ std::uint32_t next_generation(std::uint32_t generation) {
 void seat_table::claim(const take_back& recover, const std::function<void(seat_entry&)>& settle) {
     const auto count = static_cast<std::uint32_t>(seats_.size());
     for (std::uint32_t seat = 0; seat < count; ++seat) {
-        byte_ = os::range_lock::try_take(*file_, os::lock_kind::exclusive, byte_of(seat));  // T1
-        if (!byte_) continue;
-        std::uint32_t word = take_over(seat, recover);
-        if (state_of(word) != seat_state::free) continue;  // somebody else is about to free it
-        describe_self(seats_[seat]);                       // T3
-        settle(seats_[seat]);
-        const std::uint32_t known = seat_generation(word);
-        self_ = stamp{seat, known == 0 ? next_generation(0) : known};
-        const std::uint32_t active = seat_word(self_.generation(), seat_state::active);
-        // T4. Nobody else changes the word of a seat that is free and whose byte is locked, unless
-        // the region is damaged. SYNC seat
-        if (seats_[seat].word.compare_exchange(word, active, std::memory_order_acq_rel)) return;
-        self_ = {};
+        sweep_seat(seat, recover);
+        if (looks_free(seat) && take_seat(seat, settle)) return;
     }
     throw error{errc::limit_reached, "take a seat in region", file_->path(),
                 "all " + std::to_string(count) +
                     " seats are taken, one for each process that has it open; create it with more"};
 }
 
-// T2. The word of a seat whose byte is ours: what its dead owner left is taken back first.
-std::uint32_t seat_table::take_over(std::uint32_t seat, const take_back& recover) const {
-    seat_entry& entry = seats_[seat];
-    std::uint32_t word = entry.word.load(std::memory_order_acquire);  // SYNC seat
-    if (state_of(word) == seat_state::free) return word;
-    const stamp owner{seat, seat_generation(word)};
-    entry.word.compare_exchange(word, seat_word(owner.generation(), seat_state::dead),
-                                std::memory_order_acq_rel);  // D3. SYNC seat
-    recover(owner);                                          // W2, W3
-    free_seat(owner);
-    return entry.word.load(std::memory_order_acquire);  // SYNC seat
+bool seat_table::looks_free(std::uint32_t seat) const {
+    // relaxed: T2 looks again
+    return state_of(seats_[seat].word.load(std::memory_order_relaxed)) == seat_state::free;
+}
+
+bool seat_table::take_seat(std::uint32_t seat, const std::function<void(seat_entry&)>& settle) {
+    const auto turn = os::range_lock::try_take(*file_, os::lock_kind::exclusive, turn_of(seat));
+    if (!turn) return false;                                                 // T1
+    std::uint32_t word = seats_[seat].word.load(std::memory_order_acquire);  // T2. SYNC seat
+    if (state_of(word) != seat_state::free) return false;
+    byte_ = os::range_lock::try_take(*file_, os::lock_kind::exclusive, byte_of(seat));  // T3
+    if (!byte_) return false;
+    describe_self(seats_[seat]);
+    settle(seats_[seat]);
+    const std::uint32_t known = seat_generation(word);
+    self_ = stamp{seat, known == 0 ? next_generation(0) : known};
+    const std::uint32_t active = seat_word(self_.generation(), seat_state::active);
+    // T4. Nobody else changes the word of a free seat in whose turn we are, unless the region is
+    // damaged. SYNC seat
+    if (seats_[seat].word.compare_exchange(word, active, std::memory_order_acq_rel)) return true;
+    self_ = {};
+    return false;
 }
 
 void seat_table::describe_self(seat_entry& seat) const {
@@ -119,27 +123,30 @@ void seat_table::free_seat(stamp owner) const {
         std::memory_order_acq_rel);  // SYNC seat
 }
 
-int seat_table::sweep_all(const take_back& recover) const {
-    int swept = 0;
-    for (std::uint32_t seat = 0; seat < seats_.size(); ++seat) {
-        const std::uint32_t word = seats_[seat].word.load(std::memory_order_acquire);  // SYNC seat
-        const stamp owner{seat, seat_generation(word)};
-        if (state_of(word) == seat_state::free || !dead(owner)) continue;
-        sweep(owner, recover);
-        ++swept;
-    }
-    return swept;
+void seat_table::sweep_seat(std::uint32_t seat, const take_back& recover) const {
+    std::uint32_t word = seats_[seat].word.load(std::memory_order_acquire);  // SYNC seat
+    const stamp owner{seat, seat_generation(word)};
+    if (state_of(word) == seat_state::free || !dead(owner)) return;
+    // Dead by now, unless it was damaged and is no word of a seat: then W4 would not know it.
+    seats_[seat].word.compare_exchange(word, seat_word(owner.generation(), seat_state::dead),
+                                       std::memory_order_acq_rel);  // SYNC seat
+    sweep(owner, recover);
 }
 
-void seat_table::leave(const take_back& recover) {
-    if (!byte_) return;
-    seat_entry& entry = own_entry();
-    std::uint32_t word = seat_word(self_.generation(), seat_state::active);
-    entry.word.compare_exchange(word, seat_word(self_.generation(), seat_state::dead),
-                                std::memory_order_acq_rel);  // SYNC seat
+void seat_table::sweep_all(const take_back& recover) const {
+    for (std::uint32_t seat = 0; seat < seats_.size(); ++seat) sweep_seat(seat, recover);
+}
+
+// A death up to `unsettle` is told to the others, and after it nothing is ours. The byte goes
+// before the word says so: a seat that looks free can be taken.
+void seat_table::leave(const take_back& recover, const std::function<void()>& unsettle) {
     recover(self_);
-    free_seat(self_);
+    unsettle();
     byte_.reset();
+    std::uint32_t word = seat_word(self_.generation(), seat_state::active);
+    own_entry().word.compare_exchange(word, seat_word(self_.generation(), seat_state::dead),
+                                      std::memory_order_acq_rel);  // SYNC seat
+    free_seat(self_);
 }
 
 seat_holder seat_table::holder(stamp owner) const {

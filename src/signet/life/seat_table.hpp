@@ -51,8 +51,9 @@ public:
     /// but nobody knows yet. Throws `error` (limit_reached) where all are taken by the living.
     void claim(const take_back& recover, const std::function<void(memory::seat_entry&)>& settle);
 
-    /// Gives the seat up in good order; what it still owns is treated as if it had died.
-    void leave(const take_back& recover);
+    /// Gives the seat up in good order; what it still owns is treated as if it had died. `unsettle`
+    /// is called when nothing is left to be taken back, and the seat is still ours.
+    void leave(const take_back& recover, const std::function<void()>& unsettle);
 
     /// Our own stamp.
     memory::stamp self() const noexcept { return self_; }
@@ -64,8 +65,11 @@ public:
     /// Takes back what a dead one owned, and frees its seat. Does nothing for the living.
     void sweep(memory::stamp owner, const take_back& recover) const;
 
-    /// Sweeps every seat whose owner is gone; returns how many.
-    int sweep_all(const take_back& recover) const;
+    /// Sweeps that seat where its owner is gone, whoever it was.
+    void sweep_seat(std::uint32_t seat, const take_back& recover) const;
+
+    /// Sweeps every seat whose owner is gone.
+    void sweep_all(const take_back& recover) const;
 
     /// Everybody who sits, and the dead who were not swept yet.
     std::vector<seat_holder> holders() const;
@@ -77,7 +81,8 @@ public:
     memory::region_header& header() const noexcept { return *header_; }
 
 private:
-    std::uint32_t take_over(std::uint32_t seat, const take_back& recover) const;
+    bool looks_free(std::uint32_t seat) const;
+    bool take_seat(std::uint32_t seat, const std::function<void(memory::seat_entry&)>& settle);
     void describe_self(memory::seat_entry& seat) const;
     bool byte_is_free(std::uint32_t seat) const;
     void free_seat(memory::stamp owner) const;

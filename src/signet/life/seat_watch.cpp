@@ -22,9 +22,6 @@ using memory::seat_entry;
 constexpr std::chrono::nanoseconds first_look = 50us;
 constexpr std::chrono::nanoseconds longest_look = 50ms;
 
-// Besides the hearts: the stop, and those who join.
-constexpr std::size_t hearts_max = os::futex_waiters_max - 2;
-
 const std::uint32_t* address_of(const memory::shared_word<std::uint32_t>& word) {
     return word.address();
 }
@@ -33,6 +30,8 @@ const std::uint32_t* address_of(const memory::shared_word<std::uint32_t>& word) 
 
 seat_watch::seat_watch(seat_table& seats, take_back recover)
     : seats_{&seats}, recover_{std::move(recover)} {
+    words_.reserve(os::futex_waiters_max);
+    ended_.reserve(seats.seats().size());
     std::promise<void> seated;
     std::future<void> outcome = seated.get_future();
     {
@@ -67,61 +66,68 @@ void seat_watch::run(std::promise<void>& seated) {
     }
     seated.set_value();
     watch();
-    heart.reset();  // the seat may be somebody else's as soon as it is left
-    seats_->leave(recover_);
+    seats_->leave(recover_, [&] { heart.reset(); });
 }
 
 // T5. The other watches are to watch us.
 void seat_watch::announce() {
-    // relaxed: ordered by the kernel's wake, and found anew by each look
-    seats_->header().joined.fetch_add(1, std::memory_order_relaxed);
+    seats_->header().joined.fetch_add(1, std::memory_order_release);  // SYNC joined
     os::futex_wake(*address_of(seats_->header().joined), INT_MAX);
 }
 
 void seat_watch::watch() {
+    look_at([&] { seats_->sweep_all(recover_); });  // who died when nobody was there to be told
     std::chrono::nanoseconds patience = first_look;
     for (;;) {
-        bool awaited = collect();
+        collect();
         if (stopping_.load(std::memory_order_acquire)) return;  // SYNC stopping
-        try {
-            if (seats_->sweep_all(recover_) != 0) continue;  // H1
-        } catch (const error&) {
-            awaited = true;  // the kernel was short of something
+        for (const std::uint32_t seat : ended_) {
+            look_at([&] { seats_->sweep_seat(seat, recover_); });  // H1
         }
-        sleep(awaited ? after(patience) : never);
-        patience = awaited ? std::min(patience * 2, longest_look) : first_look;
+        sleep(ended_.empty() ? never : after(patience));
+        patience = ended_.empty() ? first_look : std::min(patience * 2, longest_look);
     }
+}
+
+template <class Look>
+void seat_watch::look_at(Look&& look) try {
+    look();
+} catch (const error&) {
+    // The kernel was short of something. Whoever's end has begun is looked at again.
 }
 
 void seat_watch::sleep(deadline until) try {
     os::futex_wait_any(words_, until);  // H2
 } catch (const error&) {
-    // It was short of memory for so many words; the others are looked at from time to time.
-    words_.resize(1);
-    os::futex_wait_any(words_, std::min(until, after(longest_look)));
+    // It was short of memory for so many words, or cannot watch several: all is looked at from time
+    // to time.
+    const os::futex_waiter& joined = words_[1];
+    os::futex_wait(*joined.word, joined.expected, std::min(until, after(longest_look)));
 }
 
-// The words to sleep on, from the seat after ours on. True: somebody's end has begun, and nothing
-// will tell when it is over.
-bool seat_watch::collect() {
-    bool awaited = false;
+// The words to sleep on, and the seats to look at: those where somebody's end has begun, and
+// nothing will tell when it is over, or was not put in order. From the seat after ours on.
+void seat_watch::collect() {
     words_.clear();
+    ended_.clear();
     words_.push_back(stop_.watch());
     const auto& joined = seats_->header().joined;
-    // relaxed, here and below: hints; a look that comes too early is followed by a wake
-    words_.push_back({address_of(joined), joined.load(std::memory_order_relaxed)});
-    const std::span<seat_entry> all = seats_->seats();
-    for (std::size_t i = 1; i < all.size(); ++i) {
-        const seat_entry& seat = all[(seats_->self().seat() + i) % all.size()];
-        if (!memory::is_active(seat.word.load(std::memory_order_relaxed))) continue;  // as above
-        const std::uint32_t heart = seat.heart.load(std::memory_order_relaxed);  // relaxed: a hint
-        if ((heart & os::heart_stopped) != 0) {
-            awaited = true;
-        } else if (heart != 0 && words_.size() < hearts_max + 2) {
-            words_.push_back({address_of(seat.heart), heart});
-        }
+    words_.push_back({address_of(joined), joined.load(std::memory_order_acquire)});  // SYNC joined
+    const auto count = static_cast<std::uint32_t>(seats_->seats().size());
+    for (std::uint32_t i = 1; i < count; ++i) collect((seats_->self().seat() + i) % count);
+}
+
+void seat_watch::collect(std::uint32_t number) {
+    const seat_entry& seat = seats_->seats()[number];
+    // relaxed, both: hints; a look that comes too early is followed by a wake
+    const std::uint32_t word = seat.word.load(std::memory_order_relaxed);
+    const std::uint32_t heart = seat.heart.load(std::memory_order_relaxed);  // relaxed: likewise
+    if (memory::is_free(word)) return;
+    if (!memory::is_active(word) || (heart & os::heart_stopped) != 0) {
+        ended_.push_back(number);
+    } else if (heart != 0 && words_.size() < os::futex_waiters_max) {
+        words_.push_back({address_of(seat.heart), heart});
     }
-    return awaited;
 }
 
 }  // namespace signet::life

@@ -33,14 +33,18 @@ private:
     void run(std::promise<void>& seated);
     void announce();
     void watch();
-    bool collect();
+    template <class Look>
+    void look_at(Look&& look);
+    void collect();
+    void collect(std::uint32_t number);
     void sleep(deadline until);
 
     seat_table* seats_;
     take_back recover_;
     notice stop_;
     std::atomic<bool> stopping_{false};
-    std::vector<os::futex_waiter> words_;
+    std::vector<os::futex_waiter> words_;  // to sleep on: the stop, those who join, hearts
+    std::vector<std::uint32_t> ended_;     // seats
     std::thread thread_;
 };
 

@@ -105,6 +105,9 @@ constexpr std::uint32_t seat_generation(std::uint32_t word) noexcept {
 constexpr bool is_active(std::uint32_t word) noexcept {
     return (word & 3) == static_cast<std::uint32_t>(seat_state::active);
 }
+constexpr bool is_free(std::uint32_t word) noexcept {
+    return (word & 3) == static_cast<std::uint32_t>(seat_state::free);
+}
 
 /// What a named object is. The numbers are part of the format.
 enum class object_kind : std::uint32_t {
