@@ -164,7 +164,7 @@ object_entry& region_core::entry(std::uint32_t index) const noexcept {
 }
 
 // The entry never changes once its first word is there; what does not fit that word is damaged.
-std::optional<found_object> region_core::read(std::uint32_t number) const {
+std::optional<found_object> region_core::read(std::uint32_t number) const noexcept {
     const object_entry& from = entry(number);
     const std::uint64_t first = from.kind_and_check.load(std::memory_order_acquire);  // SYNC entry
     if (first == 0) return std::nullopt;
@@ -180,7 +180,7 @@ std::optional<found_object> region_core::read(std::uint32_t number) const {
                        length <= memory::object_name_bytes_max;
     if (!sound) return std::nullopt;
     return found_object{kind,
-                        std::string{reinterpret_cast<const char*>(words.data() + 4), length},
+                        object_name{{reinterpret_cast<const char*>(words.data() + 4), length}},
                         map_.data() + offset,
                         bytes,
                         shape,
@@ -198,7 +198,7 @@ std::vector<found_object> region_core::objects() const {
 std::optional<found_object> region_core::find(std::string_view name) const {
     for (std::uint32_t i = 0; i < shape_.objects; ++i) {
         std::optional<found_object> one = read(i);
-        if (one && one->name == name) return one;
+        if (one && one->name.view() == name) return one;
     }
     return std::nullopt;
 }
@@ -254,7 +254,7 @@ found_object region_core::make(const object_spec& wanted) {
     }
     changes.set(begin, kind_and_check(wanted.kind, words));  // the last to be stored
     changes.commit();
-    return {wanted.kind, std::string{wanted.name}, where, wanted.bytes, wanted.shape, number};
+    return {wanted.kind, object_name{wanted.name}, where, wanted.bytes, wanted.shape, number};
 }
 
 void region_core::complain_of_room(std::uint64_t bytes) const {
@@ -312,7 +312,7 @@ region_core* region_core::at(const std::byte* begin) noexcept {
     return found == registry().by_begin.end() ? nullptr : found->second;
 }
 
-void region_core::take_back(memory::stamp dead) {
+void region_core::take_back(memory::stamp dead) noexcept {
     owned_word::take_back(words_.header().keeper, dead);
     for (std::uint32_t i = 0; i < shape_.objects; ++i) {
         if (const std::optional<found_object> one = read(i)) take_back_from(*one, dead);

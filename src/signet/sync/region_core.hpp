@@ -11,6 +11,7 @@
 #include <signet/os/fork_guard.hpp>
 #include <signet/os/mapping.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -32,10 +33,24 @@ struct object_spec {
     std::span<const std::byte> initial{};  ///< how a new one begins; all that follows is zero
 };
 
+/// Short enough to be kept without allocating: the dead are put in order where memory is short too.
+class object_name {
+public:
+    object_name() = default;
+    explicit object_name(std::string_view text) noexcept
+        : bytes_{static_cast<std::uint8_t>(text.copy(text_.data(), text_.size()))} {}
+
+    std::string_view view() const noexcept { return {text_.data(), bytes_}; }
+
+private:
+    std::array<char, memory::object_name_bytes_max> text_{};
+    std::uint8_t bytes_ = 0;
+};
+
 /// A named object, as found in the directory and checked.
 struct found_object {
     memory::object_kind kind;
-    std::string name;
+    object_name name;
     std::byte* where;
     std::uint64_t bytes;
     std::uint64_t shape;
@@ -107,9 +122,9 @@ private:
 
     [[noreturn]] void complain_of_fork() const;
     [[noreturn]] void complain_of_room(std::uint64_t bytes) const;
-    void take_back(memory::stamp dead);
+    void take_back(memory::stamp dead) noexcept;
     memory::object_entry& entry(std::uint32_t index) const noexcept;
-    std::optional<found_object> read(std::uint32_t number) const;
+    std::optional<found_object> read(std::uint32_t number) const noexcept;
     std::optional<found_object> find(std::string_view name) const;
     void require_same_kind(const object_spec& wanted, const found_object& found) const;
     found_object make(const object_spec& wanted);
