@@ -36,12 +36,13 @@ report() {
     printf '%-4s %-8s %-44s %4d s  %s\n' "$verdict" "$got" "$name" $((SECONDS - start)) "$detail"
 }
 
-# check_relacy <program> <variant>: a variant whose name ends in `good` is to be accepted.
+# check_relacy <program> <variant> <interleavings>: a variant whose name ends in `good` is to be
+# accepted, after so many interleavings.
 check_relacy() {
     local program=$1 variant=$2 count=1000000 wanted=rejected got start detail
     start=$SECONDS
-    case $variant in *good) wanted=accepted count=400000 ;; esac
-    [ "$full" = 0 ] || count=10000000
+    case $variant in *good) wanted=accepted count=$3 ;; esac
+    [ "$full" = 0 ] || count=$((25 * $3))
     detail=$("$work/$program" "$variant" "$count" 2>&1)
     case $? in 0) got=accepted ;; 1) got=rejected ;; *) got=broken ;; esac
     report "$wanted" "$got" "$program $variant" "$detail" "$start"
@@ -78,11 +79,11 @@ job() {
 }
 
 relacy_model() {
-    local source=$1 program variant
+    local source=$1 count=${2-400000} program variant
     program=$(basename "$source" .cpp)
     "$cxx" -std=c++11 -O2 -w -Isrc -o "$work/$program" "$source" || die "$source does not compile"
     for variant in $("$work/$program" --list); do
-        job check_relacy "$program" "$variant"
+        job check_relacy "$program" "$variant" "$count"
     done
 }
 
@@ -92,6 +93,9 @@ lifecycle=src/signet/memory/models/lifecycle.pml
 
 relacy_model src/signet/memory/models/ring_relacy.cpp
 relacy_model src/signet/life/models/bell_relacy.cpp
+for model in mutex condition permits; do
+    relacy_model src/signet/sync/models/${model}_relacy.cpp 100000
+done
 
 job check_spin $bell accepted
 job check_spin $bell accepted -DROOM

@@ -98,6 +98,9 @@ bool seat_table::byte_is_free(std::uint32_t seat) const {
 
 bool seat_table::dead(stamp owner) const {
     if (owner == self_) return false;
+    // The caller found the stamp somewhere: D1 must not come before that look, or the seat may
+    // still look free where its owner has just come.
+    memory::fence(std::memory_order_acquire);  // SYNC stamp
     const std::uint32_t seat = owner.seat();
     if (seat >= seats_.size()) return true;  // a damaged word: there is no such owner
     const std::uint32_t active = seat_word(owner.generation(), seat_state::active);

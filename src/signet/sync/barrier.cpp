@@ -134,15 +134,15 @@ bool meeting::wait(std::uint32_t round, const patience& limit) {
             return seen >> 1 != round;
         });
         if (over) return true;
+        const std::uint32_t armed = seen | somebody_sleeps;
+        // Before the look: a sweep from now on takes the bit, or was before. SYNC roused
+        if (!words_->round.compare_exchange(seen, armed, std::memory_order_acquire)) continue;
         if (all_arrived(round)) {  // who was to end it died
             end(round);
             continue;
         }
         complain_of_dead(round);
         if (waiting.over()) return false;
-        const std::uint32_t armed = seen | somebody_sleeps;
-        // relaxed: nothing is published, and the kernel looks at the word again
-        if (!words_->round.compare_exchange(seen, armed, std::memory_order_relaxed)) continue;
         waiting.sleep(words_->round, armed);
     }
 }
@@ -178,6 +178,8 @@ void meeting::take_back(std::byte* where, std::uint64_t bytes, stamp dead) noexc
                                                     std::memory_order_acq_rel)) {  // SYNC place
         }
     }
+    // Who is about to sleep finds the bit gone.
+    all.round.fetch_and(~somebody_sleeps, std::memory_order_release);  // SYNC roused
     os::futex_wake(*all.round.address(), INT_MAX);
 }
 

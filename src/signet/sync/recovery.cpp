@@ -32,9 +32,9 @@ void take_back_from(const found_object& object, memory::stamp dead) noexcept {
         case object_kind::structure: return once_flag::take_back(first, dead);
         case object_kind::barrier:
         case object_kind::latch: return meeting::take_back(object.where, object.bytes, dead);
-        case object_kind::condition_variable:
+        case object_kind::condition_variable: return rouse(first);
         case object_kind::semaphore:
-        case object_kind::event:  // nobody owns them
+        case object_kind::event:  // nobody owns them, and what is waited for stands in the word
         case object_kind::none: break;
     }
     os::futex_wake(*first.address(), INT_MAX);

@@ -187,7 +187,7 @@ void shared_mutex::take_back(std::byte* where, std::uint64_t bytes, stamp dead) 
                !word.compare_exchange(seen, 0, std::memory_order_seq_cst)) {  // SYNC shared
         }
     }
-    os::futex_wake(*all.left.address(), INT_MAX);
+    rouse(all.left);
     owned_word::take_back(all.writer, dead);
 }
 
