@@ -90,11 +90,13 @@ relacy_model() {
 bell=src/signet/life/models/bell.pml
 join=src/signet/memory/models/join.pml
 lifecycle=src/signet/memory/models/lifecycle.pml
+redo=src/signet/memory/models/redo.pml
+seats=src/signet/life/models/seats.pml
 
 relacy_model src/signet/memory/models/ring_relacy.cpp
 relacy_model src/signet/life/models/bell_relacy.cpp
-for model in mutex condition permits; do
-    relacy_model src/signet/sync/models/${model}_relacy.cpp 100000
+for model in mutex condition permits shared_mutex barrier shared_box; do
+    relacy_model src/signet/sync/models/${model}_relacy.cpp 40000
 done
 
 job check_spin $bell accepted
@@ -125,7 +127,23 @@ for mistake in FREE_ON_HANGUP SMALL_POOL FORGET_LIMBO; do
     job check_spin $lifecycle rejected -D$mistake
 done
 
+job check_spin $redo accepted
+for mistake in COUNT_FIRST STORE_FIRST CLEAR_FIRST REPLAY_CLEARS_FIRST LOG_THE_OBJECT \
+    OBJECT_OVER_LINKS; do
+    job check_spin $redo rejected -D$mistake
+done
+
+job check_spin $seats accepted -DDYING
+job check_spin $seats rejected -DSTOPPED
+job check_spin $seats rejected -DDYING -DFREE_FIRST
+for mistake in NO_PROOF TOLD_LATE BYTE_LATE BYTE_EARLY SAME_GENERATION BLIND NO_WAKE NO_LOOK \
+    MARK_IS_PROOF; do
+    job check_spin $seats rejected -D$mistake
+done
+
 if [ "$full" = 1 ]; then
+    job check_spin $seats accepted
+    job check_spin $seats accepted -DSTOPPED -DRECHECK
     job check_spin $bell accepted -DCOMMITS=4
     job check_spin $bell accepted -DROOM -DCOMMITS=3
     job check_spin $bell accepted -DROOM -DSTOPPED -DCOMMITS=3

@@ -73,8 +73,8 @@ private:
 
     /// The first places lie in the line of the round: two participants exchange one line.
     struct words {
-        memory::shared_word<std::uint32_t>
-            round;  ///< rounds that have ended << 1 | somebody sleeps
+        /// rounds that have ended << 8 | deaths << 1 | somebody sleeps
+        memory::shared_word<std::uint32_t> round;
         std::byte reserved[12];
         place places[1];  ///< as many as participants
     };
@@ -84,6 +84,7 @@ private:
     void end(std::uint32_t round) noexcept;
     bool is_missing(const place& at, std::uint32_t round) const;
     void complain_of_dead(std::uint32_t round) const;
+    static void rouse(memory::shared_word<std::uint32_t>& round) noexcept;
 
     std::shared_ptr<region_core> in_;
     std::string name_;
