@@ -36,12 +36,13 @@ report() {
     printf '%-4s %-8s %-44s %4d s  %s\n' "$verdict" "$got" "$name" $((SECONDS - start)) "$detail"
 }
 
-# check_relacy <program> <variant>: a variant whose name ends in `good` is to be accepted.
+# check_relacy <program> <variant> <interleavings>: a variant whose name ends in `good` is to be
+# accepted, after so many interleavings.
 check_relacy() {
     local program=$1 variant=$2 count=1000000 wanted=rejected got start detail
     start=$SECONDS
-    case $variant in *good) wanted=accepted count=400000 ;; esac
-    [ "$full" = 0 ] || count=10000000
+    case $variant in *good) wanted=accepted count=$3 ;; esac
+    [ "$full" = 0 ] || count=$((25 * $3))
     detail=$("$work/$program" "$variant" "$count" 2>&1)
     case $? in 0) got=accepted ;; 1) got=rejected ;; *) got=broken ;; esac
     report "$wanted" "$got" "$program $variant" "$detail" "$start"
@@ -78,20 +79,25 @@ job() {
 }
 
 relacy_model() {
-    local source=$1 program variant
+    local source=$1 count=${2-400000} program variant
     program=$(basename "$source" .cpp)
     "$cxx" -std=c++11 -O2 -w -Isrc -o "$work/$program" "$source" || die "$source does not compile"
     for variant in $("$work/$program" --list); do
-        job check_relacy "$program" "$variant"
+        job check_relacy "$program" "$variant" "$count"
     done
 }
 
 bell=src/signet/life/models/bell.pml
 join=src/signet/memory/models/join.pml
 lifecycle=src/signet/memory/models/lifecycle.pml
+redo=src/signet/memory/models/redo.pml
+seats=src/signet/life/models/seats.pml
 
 relacy_model src/signet/memory/models/ring_relacy.cpp
 relacy_model src/signet/life/models/bell_relacy.cpp
+for model in mutex condition permits shared_mutex barrier shared_box; do
+    relacy_model src/signet/sync/models/${model}_relacy.cpp 40000
+done
 
 job check_spin $bell accepted
 job check_spin $bell accepted -DROOM
@@ -121,7 +127,23 @@ for mistake in FREE_ON_HANGUP SMALL_POOL FORGET_LIMBO; do
     job check_spin $lifecycle rejected -D$mistake
 done
 
+job check_spin $redo accepted
+for mistake in COUNT_FIRST STORE_FIRST CLEAR_FIRST REPLAY_CLEARS_FIRST LOG_THE_OBJECT \
+    OBJECT_OVER_LINKS; do
+    job check_spin $redo rejected -D$mistake
+done
+
+job check_spin $seats accepted -DDYING
+job check_spin $seats rejected -DSTOPPED
+job check_spin $seats rejected -DDYING -DFREE_FIRST
+for mistake in NO_PROOF TOLD_LATE BYTE_LATE BYTE_EARLY SAME_GENERATION BLIND NO_WAKE NO_LOOK \
+    MARK_IS_PROOF; do
+    job check_spin $seats rejected -D$mistake
+done
+
 if [ "$full" = 1 ]; then
+    job check_spin $seats accepted
+    job check_spin $seats accepted -DSTOPPED -DRECHECK
     job check_spin $bell accepted -DCOMMITS=4
     job check_spin $bell accepted -DROOM -DCOMMITS=3
     job check_spin $bell accepted -DROOM -DSTOPPED -DCOMMITS=3

@@ -69,7 +69,7 @@ bool seat_table::take_seat(std::uint32_t seat, const std::function<void(seat_ent
     const std::uint32_t known = seat_generation(word);
     self_ = stamp{seat, known == 0 ? next_generation(0) : known};
     const std::uint32_t active = seat_word(self_.generation(), seat_state::active);
-    // T4. Nobody else changes the word of a free seat in whose turn we are, unless the region is
+    // T5. Nobody else changes the word of a free seat in whose turn we are, unless the region is
     // damaged. SYNC seat
     if (seats_[seat].word.compare_exchange(word, active, std::memory_order_acq_rel)) return true;
     self_ = {};
@@ -98,6 +98,9 @@ bool seat_table::byte_is_free(std::uint32_t seat) const {
 
 bool seat_table::dead(stamp owner) const {
     if (owner == self_) return false;
+    // The caller found the stamp somewhere: D1 must not come before that look, or the seat may
+    // still look free where its owner has just come.
+    memory::fence(std::memory_order_acquire);  // SYNC stamp
     const std::uint32_t seat = owner.seat();
     if (seat >= seats_.size()) return true;  // a damaged word: there is no such owner
     const std::uint32_t active = seat_word(owner.generation(), seat_state::active);

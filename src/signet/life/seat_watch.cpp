@@ -58,8 +58,8 @@ void seat_watch::run(std::promise<void>& seated) {
         seats_->claim(recover_, [&](seat_entry& seat) {
             heart.reset();
             heart.emplace(*const_cast<std::uint32_t*>(address_of(seat.heart)));
+            announce();
         });
-        announce();
     } catch (...) {
         heart.reset();
         return seated.set_exception(std::current_exception());
@@ -69,7 +69,7 @@ void seat_watch::run(std::promise<void>& seated) {
     seats_->leave(recover_, [&] { heart.reset(); });
 }
 
-// T5. The other watches are to watch us.
+// T4. The other watches are to watch us.
 void seat_watch::announce() {
     seats_->header().joined.fetch_add(1, std::memory_order_release);  // SYNC joined
     os::futex_wake(*address_of(seats_->header().joined), INT_MAX);
@@ -122,11 +122,12 @@ void seat_watch::collect(std::uint32_t number) {
     // relaxed, both: hints; a look that comes too early is followed by a wake
     const std::uint32_t word = seat.word.load(std::memory_order_relaxed);
     const std::uint32_t heart = seat.heart.load(std::memory_order_relaxed);  // relaxed: likewise
-    if (memory::is_free(word)) return;
-    if (!memory::is_active(word) || (heart & os::heart_stopped) != 0) {
+    const bool stopped = (heart & os::heart_stopped) != 0;
+    if (!memory::is_free(word) && (stopped || !memory::is_active(word))) {
         ended_.push_back(number);
-    } else if (heart != 0 && words_.size() < os::futex_waiters_max) {
-        words_.push_back({address_of(seat.heart), heart});
+    } else if (heart != 0 && !stopped && words_.size() < os::futex_waiters_max) {
+        words_.push_back(
+            {address_of(seat.heart), heart});  // of a free seat, too: it is about to sit
     }
 }
 

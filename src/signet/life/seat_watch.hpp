@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A thread that has a seat, and sleeps until the owner of another one dies; then it takes back what
-// that one owned. Its own end tells the watches of the others. The protocol: T5, H1 and H2 of
+// that one owned. Its own end tells the watches of the others. The protocol: T4, H0 to H2 of
 // docs/design/regions.md.
 //
 // Thread safety: made and destroyed by one thread; the rest is its own thread's.

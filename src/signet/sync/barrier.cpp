@@ -15,7 +15,16 @@ namespace {
 using memory::object_kind;
 using memory::stamp;
 
+// The word of the round: rounds << 8 | deaths << 1 | somebody sleeps.
 constexpr std::uint32_t somebody_sleeps = 1;
+constexpr std::uint32_t one_death = 2;
+constexpr std::uint32_t deaths_mask = 0xfe;
+constexpr unsigned round_shift = 8;
+constexpr std::uint32_t round_mask = UINT32_MAX >> round_shift;
+
+constexpr std::uint32_t round_of(std::uint32_t word) {
+    return word >> round_shift;
+}
 
 constexpr std::uint64_t place_word(std::uint32_t arrived, stamp owner) {
     return std::uint64_t{arrived} << 32 | owner.bits();
@@ -30,10 +39,10 @@ constexpr stamp owner_of(std::uint64_t word) {
 /// Stands in the place of somebody dead: the stamp of no seat.
 const stamp gone = stamp::of(stamp::mask);
 
-// Rounds are counted modulo 2^31; only the distance says which is later.
+// Rounds are counted modulo 2^24; only the distance says which is later.
 bool has_arrived(std::uint64_t word, std::uint32_t round) {
-    constexpr std::uint32_t half = 1u << 30;
-    return ((arrived_of(word) - round - 1) & (2 * half - 1)) < half && !owner_of(word).nobody();
+    return ((arrived_of(word) - round - 1) & round_mask) <= round_mask / 2 &&
+           !owner_of(word).nobody();
 }
 
 std::uint32_t checked(std::uint32_t participants) {
@@ -105,13 +114,13 @@ void meeting::leave() noexcept {
 
 std::uint32_t meeting::round() const {
     in_->check_process();
-    return words_->round.load(std::memory_order_acquire) >> 1;  // SYNC round
+    return round_of(words_->round.load(std::memory_order_acquire));  // SYNC round
 }
 
 std::uint32_t meeting::arrive() {
     in_->check_process();
     const std::uint32_t now = round();
-    own_->word.store(place_word((now + 1) & (UINT32_MAX >> 1), in_->self()),
+    own_->word.store(place_word((now + 1) & round_mask, in_->self()),
                      std::memory_order_seq_cst);  // SYNC place
     if (all_arrived(now)) end(now);
     return now;
@@ -130,8 +139,8 @@ bool meeting::all_arrived(std::uint32_t round) const noexcept {
 void meeting::end(std::uint32_t round) noexcept {
     std::uint32_t seen =
         words_->round.load(std::memory_order_relaxed);  // relaxed: the exchange orders
-    while (seen >> 1 == round) {
-        const std::uint32_t next = (round + 1) << 1;
+    while (round_of(seen) == round) {
+        const std::uint32_t next = (round + 1) << round_shift;
         if (!words_->round.compare_exchange(seen, next, std::memory_order_acq_rel))
             continue;  // SYNC round
         if ((seen & somebody_sleeps) != 0) os::futex_wake(*words_->round.address(), INT_MAX);
@@ -159,7 +168,7 @@ bool meeting::wait(std::uint32_t round, const patience& limit) {
 bool meeting::look_for_end(std::uint32_t round, deadline until) {
     constexpr std::chrono::milliseconds at_times{1};
     const auto ended = [&] {
-        return words_->round.load(std::memory_order_acquire) >> 1 != round;  // SYNC round
+        return round_of(words_->round.load(std::memory_order_acquire)) != round;  // SYNC round
     };
     return ended() || spinner_.spin(ended, std::min(until, after(at_times))) || ended();
 }
@@ -167,11 +176,10 @@ bool meeting::look_for_end(std::uint32_t round, deadline until) {
 void meeting::sleep(std::uint32_t round, sleeper& waiting) {
     if (mode_ == life::wait_mode::poll) return;
     std::uint32_t seen = words_->round.load(std::memory_order_relaxed);  // relaxed: compared below
-    if (seen >> 1 != round) return;
+    if (round_of(seen) != round) return;
     const std::uint32_t armed = seen | somebody_sleeps;
-    // relaxed: nothing is published, and the kernel looks at the word again
-    if (!words_->round.compare_exchange(seen, armed, std::memory_order_relaxed)) return;
-    // A death after this look takes the bit back (W3), and the word is not `armed` any more.
+    // Before the look: a sweep from now on changes the word, or was before. SYNC roused
+    if (!words_->round.compare_exchange(seen, armed, std::memory_order_acquire)) return;
     if (all_arrived(round) || is_anybody_missing(round)) return;
     spinner_.learn_from([&] { waiting.sleep(words_->round, armed); });
 }
@@ -214,10 +222,19 @@ void meeting::take_back(std::byte* where, std::uint64_t bytes, stamp dead) noexc
                                                     std::memory_order_acq_rel)) {  // SYNC place
         }
     }
-    // W3. relaxed: who set the bit asked the kernel afterwards who is dead, so a death it has not
-    // seen comes later, and this too.
-    all.round.fetch_and(~somebody_sleeps, std::memory_order_relaxed);
-    os::futex_wake(*all.round.address(), INT_MAX);
+    rouse(all.round);
+}
+
+// W3. Who is about to sleep finds another word. The bit stays: should we be stopped before the
+// wake, the round's end is still to wake them.
+void meeting::rouse(memory::shared_word<std::uint32_t>& round) noexcept {
+    // relaxed: the exchange orders
+    std::uint32_t seen = round.load(std::memory_order_relaxed);
+    std::uint32_t next = 0;
+    do {
+        next = (seen & ~deaths_mask) | ((seen + one_death) & deaths_mask);
+    } while (!round.compare_exchange(seen, next, std::memory_order_release));  // SYNC roused
+    os::futex_wake(*round.address(), INT_MAX);
 }
 
 // ---- the two kinds ------------------------------------------------------------------------------

@@ -76,8 +76,8 @@ private:
 
     /// The first places lie in the line of the round: two participants exchange one line.
     struct words {
-        memory::shared_word<std::uint32_t>
-            round;  ///< rounds that have ended << 1 | somebody sleeps
+        /// rounds that have ended << 8 | deaths << 1 | somebody sleeps
+        memory::shared_word<std::uint32_t> round;
         std::byte reserved[12];
         place places[1];  ///< as many as participants
     };
@@ -91,6 +91,7 @@ private:
     void sleep(std::uint32_t round, sleeper& waiting);
     bool is_anybody_missing(std::uint32_t round) const;
     void complain_of_dead(std::uint32_t round) const;
+    static void rouse(memory::shared_word<std::uint32_t>& round) noexcept;
 
     std::shared_ptr<region_core> in_;
     std::string name_;

@@ -47,11 +47,4 @@ void condition_variable::notify_all() {
     os::futex_wake(*word_->address(), INT_MAX);
 }
 
-// Who has looked at what it waits for, and is about to sleep, finds the word changed.
-void condition_variable::take_back(memory::shared_word<std::uint32_t>& word) noexcept {
-    // relaxed: a hint to look again
-    word.fetch_add(one_notification, std::memory_order_relaxed);
-    os::futex_wake(*word.address(), INT_MAX);
-}
-
 }  // namespace signet::sync

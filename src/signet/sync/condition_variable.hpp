@@ -65,9 +65,6 @@ public:
         return wait_within(locked, {.stop = std::move(stop)}, holds);
     }
 
-    /// W3: after any death all look again, whoever was to notify them.
-    static void take_back(memory::shared_word<std::uint32_t>& word) noexcept;
-
 private:
     template <class Lock, class Predicate>
     bool wait_within(Lock& locked, const patience& limit, Predicate& holds) {

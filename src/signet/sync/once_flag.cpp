@@ -23,8 +23,8 @@ bool once_flag::begin() {
         const stamp owner = stamp::of(seen);
         if (owner.nobody() || in_->dead(owner)) {
             const std::uint32_t ours = in_->self().bits() | (seen & waiters_bit);
-            if (word_->compare_exchange(seen, ours, std::memory_order_acquire))
-                return true;  // SYNC once
+            // SYNC once, SYNC stamp
+            if (word_->compare_exchange(seen, ours, std::memory_order_acq_rel)) return true;
             continue;
         }
         const std::uint32_t armed = seen | waiters_bit;

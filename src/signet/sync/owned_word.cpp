@@ -18,9 +18,8 @@ using memory::waiters_bit;
 ownership owned_word::take_from(std::uint32_t seen, std::uint32_t bits) noexcept {
     const std::uint32_t kept = (seen & (inherited_bit | waiters_bit)) | bits;
     const std::uint32_t ours = ours_ | kept;
-    if (!word_->compare_exchange(seen, ours, std::memory_order_acquire)) {  // SYNC lock
-        return ownership::none;
-    }
+    // SYNC lock, SYNC stamp
+    if (!word_->compare_exchange(seen, ours, std::memory_order_acq_rel)) return ownership::none;
     return (kept & inherited_bit) != 0 ? ownership::inherited : ownership::clean;
 }
 

@@ -40,8 +40,8 @@ public:
     /// At once; makes no system call.
     ownership try_take() noexcept {
         std::uint32_t seen = 0;
-        // L1. SYNC lock
-        if (word_->compare_exchange(seen, ours_, std::memory_order_acquire)) {
+        // L1. Release, too: who finds the stamp finds our seat active. SYNC lock, SYNC stamp
+        if (word_->compare_exchange(seen, ours_, std::memory_order_acq_rel)) {
             return ownership::clean;
         }
         return memory::stamp::of(seen).nobody() ? take_from(seen, 0) : ownership::none;

@@ -3,7 +3,6 @@
 
 #include <signet/os/futex.hpp>
 #include <signet/sync/barrier.hpp>
-#include <signet/sync/condition_variable.hpp>
 #include <signet/sync/once_flag.hpp>
 #include <signet/sync/owned_word.hpp>
 #include <signet/sync/semaphore.hpp>
@@ -41,9 +40,9 @@ void take_back_from(const found_object& object, memory::stamp dead) noexcept {
         case object_kind::structure: return once_flag::take_back(first, dead);
         case object_kind::barrier:
         case object_kind::latch: return meeting::take_back(object.where, object.bytes, dead);
-        case object_kind::condition_variable: return condition_variable::take_back(first);
+        case object_kind::condition_variable: return rouse(first);
         case object_kind::semaphore:
-        case object_kind::event:  // nobody owns them, and their words say all there is to know
+        case object_kind::event:  // nobody owns them, and what is waited for stands in the word
         case object_kind::none: break;
     }
     os::futex_wake(*first.address(), INT_MAX);

@@ -131,8 +131,8 @@ bool permit_pool::take_any(Takes&& takes) {
         lock_word& permit = words_->permit[i];
         std::uint32_t seen = permit.load(std::memory_order_seq_cst);  // SYNC turn
         if (!takes(memory::stamp::of(seen))) continue;
-        if (permit.compare_exchange(seen, ours, std::memory_order_acquire))
-            return true;  // SYNC permit
+        // SYNC permit, SYNC stamp
+        if (permit.compare_exchange(seen, ours, std::memory_order_acq_rel)) return true;
     }
     return false;
 }
@@ -197,9 +197,7 @@ void permit_pool::take_back(std::byte* where, std::uint64_t bytes, memory::stamp
         all.permit[i].compare_exchange(seen, 0,
                                        std::memory_order_seq_cst);  // SYNC permit, SYNC turn
     }
-    // W3. Who has looked, and is about to sleep, finds the word changed.
-    all.turn.fetch_add(one_turn, std::memory_order_seq_cst);  // SYNC turn
-    os::futex_wake(*all.turn.address(), INT_MAX);
+    rouse(all.turn);
 }
 
 }  // namespace signet::sync

@@ -208,9 +208,7 @@ void shared_mutex::take_back(std::byte* where, std::uint64_t bytes, stamp dead) 
                !word.compare_exchange(seen, 0, std::memory_order_seq_cst)) {  // SYNC shared
         }
     }
-    // W3. A writer that has looked, and is about to sleep, finds the word changed.
-    all.left.fetch_add(one_left, std::memory_order_seq_cst);  // SYNC shared
-    os::futex_wake(*all.left.address(), INT_MAX);
+    rouse(all.left);
     owned_word::take_back(all.writer, dead);
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 
 namespace signet::sync {
 
@@ -27,6 +28,11 @@ bool sleeper::sleep(const memory::shared_word<std::uint32_t>& word, std::uint32_
         os::futex_wait_any(words, limit);
     }
     return !over();
+}
+
+void rouse(memory::shared_word<std::uint32_t>& word) noexcept {
+    word.fetch_add(2, std::memory_order_release);  // SYNC roused
+    os::futex_wake(*word.address(), INT_MAX);
 }
 
 int looks_before_sleep() noexcept {

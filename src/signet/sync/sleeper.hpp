@@ -48,6 +48,11 @@ private:
     std::optional<std::stop_callback<post_on_stop>> on_stop_;
 };
 
+/// W3 for a word `count << 1 | somebody waits` on which processes sleep for something that stands
+/// elsewhere: wakes all, and changes the word, for there may be one that has found nothing and is
+/// about to sleep. Never throws.
+void rouse(memory::shared_word<std::uint32_t>& word) noexcept;
+
 /// How often `spin` looks: for about as long as a wake-up by another processor takes, and once
 /// where there is no other.
 int looks_before_sleep() noexcept;
