@@ -2,7 +2,6 @@
 #include <signet/sync/barrier.hpp>
 
 #include <signet/base/error.hpp>
-#include <signet/os/futex.hpp>
 #include <signet/os/process.hpp>
 #include <signet/sync/region_core.hpp>
 
@@ -143,7 +142,7 @@ void meeting::end(std::uint32_t round) noexcept {
         const std::uint32_t next = (round + 1) << round_shift;
         if (!words_->round.compare_exchange(seen, next, std::memory_order_acq_rel))
             continue;  // SYNC round
-        if ((seen & somebody_sleeps) != 0) os::futex_wake(*words_->round.address(), INT_MAX);
+        if ((seen & somebody_sleeps) != 0) wake(words_->round, INT_MAX);
         return;
     }
 }
@@ -234,7 +233,7 @@ void meeting::rouse(memory::shared_word<std::uint32_t>& round) noexcept {
     do {
         next = (seen & ~deaths_mask) | ((seen + one_death) & deaths_mask);
     } while (!round.compare_exchange(seen, next, std::memory_order_release));  // SYNC roused
-    os::futex_wake(*round.address(), INT_MAX);
+    wake(round, INT_MAX);
 }
 
 // ---- the two kinds ------------------------------------------------------------------------------

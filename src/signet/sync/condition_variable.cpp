@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/sync/condition_variable.hpp>
 
-#include <signet/os/futex.hpp>
 #include <signet/sync/region_core.hpp>
 
 #include <climits>
@@ -9,7 +8,6 @@
 namespace signet::sync {
 namespace {
 
-constexpr std::uint32_t somebody_waits = 1;
 constexpr std::uint32_t one_notification = 2;
 
 }  // namespace
@@ -33,7 +31,7 @@ void condition_variable::notify_one() {
     word_->fetch_add(one_notification, std::memory_order_relaxed);  // relaxed: as above
     // Nobody slept: the bit is of somebody who has gone, or is about to sleep and will find the
     // word changed.
-    if (os::futex_wake(*word_->address(), 1) == 0) notify_all();
+    if (wake(*word_, 1) == 0) notify_all();
 }
 
 void condition_variable::notify_all() {
@@ -44,7 +42,7 @@ void condition_variable::notify_all() {
         if ((seen & somebody_waits) == 0) return;
     } while (!word_->compare_exchange(seen, (seen + one_notification) & ~somebody_waits,
                                       std::memory_order_relaxed));  // relaxed: as above
-    os::futex_wake(*word_->address(), INT_MAX);
+    wake(*word_, INT_MAX);
 }
 
 }  // namespace signet::sync

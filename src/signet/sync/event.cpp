@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/sync/event.hpp>
 
-#include <signet/os/futex.hpp>
 #include <signet/sync/region_core.hpp>
 
 #include <climits>
@@ -9,7 +8,6 @@
 namespace signet::sync {
 namespace {
 
-constexpr std::uint32_t somebody_waits = 1;
 constexpr std::uint32_t set_bit = 2;
 
 }  // namespace
@@ -26,7 +24,7 @@ void event::set() {
     in_->check_process();
     const std::uint32_t seen = word_->exchange(set_bit, std::memory_order_acq_rel);  // SYNC event
     if ((seen & somebody_waits) == 0) return;
-    os::futex_wake(*word_->address(), reset_ == event_reset::manual ? INT_MAX : 1);
+    wake(*word_, reset_ == event_reset::manual ? INT_MAX : 1);
 }
 
 void event::reset() {
@@ -80,7 +78,7 @@ void event::pass_on(std::uint32_t slept) noexcept {
     if (slept == 0) return;
     // relaxed: nothing is published
     const std::uint32_t seen = word_->fetch_or(somebody_waits, std::memory_order_relaxed);
-    if ((seen & set_bit) != 0) os::futex_wake(*word_->address(), 1);
+    if ((seen & set_bit) != 0) wake(*word_, 1);
 }
 
 }  // namespace signet::sync

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/sync/once_flag.hpp>
 
-#include <signet/os/futex.hpp>
-
 #include <climits>
 
 namespace signet::sync {
@@ -40,7 +38,7 @@ bool once_flag::begin() {
 void once_flag::end(std::uint32_t state) noexcept {
     if (!in_->here()) return;  // a forked child has no such memory
     if (word_->exchange(state, std::memory_order_acq_rel) >= waiters_bit) {  // SYNC once
-        os::futex_wake(*word_->address(), INT_MAX);
+        wake(*word_, INT_MAX);
     }
 }
 
@@ -50,7 +48,7 @@ void once_flag::take_back(lock_word& word, stamp dead) noexcept {
     while (stamp::of(seen) == dead) {
         if (word.compare_exchange(seen, nothing, std::memory_order_acq_rel)) break;  // SYNC once
     }
-    os::futex_wake(*word.address(), INT_MAX);
+    wake(word, INT_MAX);
 }
 
 }  // namespace signet::sync

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/sync/owned_word.hpp>
 
-#include <signet/os/futex.hpp>
-
 #include <climits>
 
 namespace signet::sync {
@@ -63,7 +61,7 @@ void owned_word::pass_on() noexcept {
         if (word_->compare_exchange(seen, armed, std::memory_order_relaxed))
             return;  // relaxed: as above
     }
-    os::futex_wake(*word_->address(), 1);
+    wake(*word_, 1);
 }
 
 bool owned_word::spin_until_free(std::uint32_t& seen) {
@@ -80,7 +78,7 @@ void owned_word::give_up_slowly(std::uint32_t seen, left_as how) noexcept {
         if (stamp::of(seen).bits() != ours_) return;  // damaged: it is not ours any more
         if (word_->compare_exchange(seen, kept, std::memory_order_release)) break;  // U1. SYNC lock
     }
-    if ((seen & waiters_bit) != 0) os::futex_wake(*word_->address(), 1);  // U2
+    if ((seen & waiters_bit) != 0) wake(*word_, 1);  // U2
 }
 
 void owned_word::take_back(lock_word& word, stamp dead) noexcept {
@@ -90,7 +88,7 @@ void owned_word::take_back(lock_word& word, stamp dead) noexcept {
         if (word.compare_exchange(seen, inherited_bit, std::memory_order_acq_rel))
             break;  // SYNC lock
     }
-    os::futex_wake(*word.address(), INT_MAX);
+    wake(word, INT_MAX);
 }
 
 }  // namespace signet::sync

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/sync/recovery.hpp>
 
-#include <signet/os/futex.hpp>
 #include <signet/sync/barrier.hpp>
 #include <signet/sync/once_flag.hpp>
 #include <signet/sync/owned_word.hpp>
@@ -45,7 +44,7 @@ void take_back_from(const found_object& object, memory::stamp dead) noexcept {
         case object_kind::event:  // nobody owns them, and what is waited for stands in the word
         case object_kind::none: break;
     }
-    os::futex_wake(*first.address(), INT_MAX);
+    wake(first, INT_MAX);
 }
 
 }  // namespace signet::sync

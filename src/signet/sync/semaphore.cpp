@@ -2,7 +2,6 @@
 #include <signet/sync/semaphore.hpp>
 
 #include <signet/base/error.hpp>
-#include <signet/os/futex.hpp>
 
 #include <climits>
 #include <span>
@@ -10,7 +9,6 @@
 namespace signet::sync {
 namespace {
 
-constexpr std::uint32_t somebody_waits = 1;
 constexpr std::uint32_t one_permit = 2;
 constexpr std::uint32_t one_turn = 2;
 
@@ -51,7 +49,7 @@ bool semaphore::take_some(std::uint32_t& seen, std::uint32_t slept) {
         if (!word_->compare_exchange(seen, left, std::memory_order_acquire))
             continue;  // SYNC permit
         // Two were released, and we were woken for the first: another one is to have the second.
-        if (slept != 0 && left >= one_permit) os::futex_wake(*word_->address(), 1);
+        if (slept != 0 && left >= one_permit) wake(*word_, 1);
         return true;
     }
     return false;
@@ -83,7 +81,7 @@ void semaphore::pass_on(std::uint32_t slept) noexcept {
     if (slept == 0) return;
     // relaxed: nothing is published
     if (word_->fetch_or(somebody_waits, std::memory_order_relaxed) >= one_permit) {
-        os::futex_wake(*word_->address(), 1);
+        wake(*word_, 1);
     }
 }
 
@@ -100,7 +98,7 @@ void semaphore::release(std::uint32_t count) {
     } while (!word_->compare_exchange(seen, (seen + count * one_permit) & ~somebody_waits,
                                       std::memory_order_release));  // SYNC permit
     const int woken = count > INT_MAX ? INT_MAX : static_cast<int>(count);
-    if ((seen & somebody_waits) != 0) os::futex_wake(*word_->address(), woken);
+    if ((seen & somebody_waits) != 0) wake(*word_, woken);
 }
 
 std::uint32_t semaphore::permits() const {
@@ -170,13 +168,13 @@ void permit_pool::wake_one() noexcept {
     std::uint32_t seen = words_->turn.load(std::memory_order_seq_cst);  // SYNC turn
     if ((seen & somebody_waits) == 0) return;
     words_->turn.fetch_add(one_turn, std::memory_order_relaxed);  // relaxed: a hint to look again
-    if (os::futex_wake(*words_->turn.address(), 1) != 0) return;
+    if (wake(words_->turn, 1) != 0) return;
     // relaxed: whoever sets the bit from now on changes the word, and looks again
     seen = words_->turn.load(std::memory_order_relaxed);
     while (!words_->turn.compare_exchange(seen, (seen + one_turn) & ~somebody_waits,
                                           std::memory_order_relaxed)) {  // relaxed: likewise
     }
-    os::futex_wake(*words_->turn.address(), INT_MAX);
+    wake(words_->turn, INT_MAX);
 }
 
 std::uint32_t permit_pool::permits() const {

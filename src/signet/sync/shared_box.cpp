@@ -2,7 +2,6 @@
 #include <signet/sync/shared_box.hpp>
 
 #include <signet/base/error.hpp>
-#include <signet/os/futex.hpp>
 #include <signet/sync/mutex.hpp>
 #include <signet/sync/region_core.hpp>
 
@@ -13,7 +12,6 @@
 namespace signet::sync {
 namespace {
 
-constexpr std::uint32_t somebody_waits = 1;
 constexpr std::uint32_t one_change = 2;
 
 constexpr std::uint64_t lines(std::uint64_t bytes) {
@@ -113,7 +111,7 @@ void shared_box::note_change() noexcept {
     while (!words_->version.compare_exchange(seen, (seen + one_change) & ~somebody_waits,
                                              std::memory_order_release)) {  // SYNC version
     }
-    if ((seen & somebody_waits) != 0) os::futex_wake(*words_->version.address(), INT_MAX);
+    if ((seen & somebody_waits) != 0) wake(words_->version, INT_MAX);
 }
 
 std::uint32_t shared_box::read(void* to) const {
@@ -154,7 +152,7 @@ bool shared_box::wait_for_change(std::uint32_t seen, sleeper& waiting) {
 
 void shared_box::take_back(std::byte* where, memory::stamp dead) noexcept {
     auto& all = *reinterpret_cast<words*>(where);
-    os::futex_wake(*all.version.address(), INT_MAX);
+    wake(all.version, INT_MAX);
     owned_word::take_back(all.lock, dead);
 }
 

@@ -2,7 +2,6 @@
 #include <signet/sync/shared_mutex.hpp>
 
 #include <signet/base/error.hpp>
-#include <signet/os/futex.hpp>
 
 #include <climits>
 #include <utility>
@@ -142,7 +141,9 @@ bool shared_mutex::enter() {
     do {
         more = (seen & ~readers_mask) == generation ? seen + 1 : generation + 1;
     } while (!own.compare_exchange(seen, more, std::memory_order_seq_cst));  // SYNC shared
-    if (words_->writer.load(std::memory_order_seq_cst) == 0) return true;  // SYNC shared, SYNC lock
+    const std::uint32_t writer =
+        words_->writer.load(std::memory_order_seq_cst);  // SYNC shared, SYNC lock
+    if ((writer & ~memory::waiters_bit) == 0) return true;
     leave();
     return false;
 }
@@ -155,7 +156,7 @@ void shared_mutex::leave() noexcept {
         const std::uint32_t told = (seen + one_left) & ~writer_waits;
         if (!words_->left.compare_exchange(seen, told, std::memory_order_seq_cst))
             continue;  // SYNC shared
-        os::futex_wake(*words_->left.address(), INT_MAX);
+        wake(words_->left, INT_MAX);
         return;
     }
 }
@@ -178,7 +179,7 @@ bool shared_mutex::wait_for_writer(sleeper& waiting, const patience& limit) {
         std::uint32_t seen = 0;
         const bool free = writer.spin_until_free(seen);
         // A writer wakes one; readers go together.
-        if (free && slept) os::futex_wake(*words_->writer.address(), INT_MAX);
+        if (free && slept) wake(words_->writer, INT_MAX);
         if (free && (seen & memory::inherited_bit) == 0) return true;
         const bool to_repair = free || in_->dead(stamp::of(seen));
         if (to_repair && repair(limit)) continue;

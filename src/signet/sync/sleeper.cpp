@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/sync/sleeper.hpp>
 
+#include <signet/base/error.hpp>
 #include <signet/os/cpu.hpp>
 #include <signet/os/futex.hpp>
 
@@ -30,9 +31,15 @@ bool sleeper::sleep(const memory::shared_word<std::uint32_t>& word, std::uint32_
     return !over();
 }
 
+int wake(const memory::shared_word<std::uint32_t>& word, int count_max) noexcept try {
+    return os::futex_wake(*word.address(), count_max);
+} catch (const error&) {
+    return 0;  // the backstop of whoever sleeps is all there is now
+}
+
 void rouse(memory::shared_word<std::uint32_t>& word) noexcept {
     word.fetch_add(2, std::memory_order_release);  // SYNC roused
-    os::futex_wake(*word.address(), INT_MAX);
+    wake(word, INT_MAX);
 }
 
 int looks_before_sleep() noexcept {

@@ -48,6 +48,13 @@ private:
     std::optional<std::stop_callback<post_on_stop>> on_stop_;
 };
 
+/// In words `count << 1 | somebody waits`.
+inline constexpr std::uint32_t somebody_waits = 1;
+
+/// Wakes up to `count_max` who sleep on a word of a region; how many. Never throws: the kernel
+/// refuses only where the region is damaged.
+int wake(const memory::shared_word<std::uint32_t>& word, int count_max) noexcept;
+
 /// W3 for a word `count << 1 | somebody waits` on which processes sleep for something that stands
 /// elsewhere: wakes all, and changes the word, for there may be one that has found nothing and is
 /// about to sleep. Never throws.
