@@ -33,6 +33,7 @@ endif()
 find_package(Boost 1.74 QUIET)
 if(Boost_FOUND)
   peer(boost boost.cpp Boost::headers Threads::Threads rt)
+  peer(kills_boost kills_boost.cpp Boost::headers Threads::Threads rt)
 endif()
 
 set(MPI_CXX_SKIP_MPICXX ON)
