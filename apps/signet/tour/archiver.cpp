@@ -16,7 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-
 /// An open file, and what it was when it was opened.
 struct source_file {
     signet::os::descriptor data;

@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t swept_max = 64;  // sockets, and topics, that one newcomer looks at
-constexpr int backlog = 4096;  // as many newcomers may knock at once
+constexpr int backlog = 4096;          // as many newcomers may knock at once
 
 /// The topics, or patterns, that have a folder there.
 std::vector<std::string> names_on(const os::directory& shelf) {
