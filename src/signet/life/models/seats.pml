@@ -174,6 +174,7 @@ proctype process(byte me) {
 again:
     atomic { answer = (state != FREE); seen = generation };
 #ifdef BYTE_EARLY
+end_byte:
     atomic { byte_of == NOBODY -> byte_of = me };
     if
     :: answer && me == 1 -> goto stopped

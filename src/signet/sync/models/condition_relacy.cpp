@@ -43,6 +43,7 @@ struct condition_model : region_model<condition_model, 3> {
 
     void before() {
         before_all(24);
+        if (steps_left[2] != never) steps_left[2] += 8;  // to die when it has made an item
         mutex.store(0, rl::memory_order_relaxed);
         told.store(0, rl::memory_order_relaxed);
         items($) = 0;
