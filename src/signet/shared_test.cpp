@@ -152,6 +152,25 @@ TEST_F(Shared, ADeathInTheMiddleOfALargeOneIsTold) {
     EXPECT_EQ(object->read().cells[0], 7U);
 }
 
+TEST_F(Shared, WhoWaitsForALargeOneIsToldOfADeathInTheMiddle) {
+    region_peer dies{where_, [](const region& shop, const region_peer::say& says) {
+                         says.until_told();
+                         die_in_the_middle<table>(shop, says);
+                     }};
+    const region shop = open();
+    const auto object = std::make_unique<shared<table>>(shop, "object");
+    std::string complaint;
+    watched_thread waits{[&] {
+        complaint = complaint_of([&] { object->wait([](const table& t) { return t.cells[1]; }); });
+    }};
+    EXPECT_TRUE(waits.falls_asleep());
+    dies.tell();
+    EXPECT_TRUE(dies.has_said());
+    dies.kill();
+    waits.join();
+    EXPECT_NE(complaint.find("owner died"), std::string::npos) << complaint;
+}
+
 TEST_F(Shared, ADeathInTheMiddleOfALargeOneIsRepairedByAHook) {
     region_peer dies{where_, &die_in_the_middle<table>};
     EXPECT_TRUE(dies.has_said());

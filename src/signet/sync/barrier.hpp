@@ -105,8 +105,9 @@ private:
 
 class barrier {
 public:
-    /// Finds it in the region, or makes it for so many participants, and takes a place. Throws
-    /// `error`: made for another number, all places taken (limit_reached), and as `mutex` does.
+    /// Finds it in the region, or makes it for so many participants, and takes a place: where it is
+    /// that of a dead one that had arrived, we have arrived in this round as well. Throws `error`:
+    /// made for another number, all places taken (limit_reached), and as `mutex` does.
     barrier(const region& in, std::string_view name, std::uint32_t participants,
             life::wait_mode waiting = life::wait_mode::adaptive);
 

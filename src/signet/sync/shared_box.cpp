@@ -152,8 +152,13 @@ bool shared_box::wait_for_change(std::uint32_t seen, sleeper& waiting) {
 
 void shared_box::take_back(std::byte* where, memory::stamp dead) noexcept {
     auto& all = *reinterpret_cast<words*>(where);
-    wake(all.version, INT_MAX);
     owned_word::take_back(all.lock, dead);
+    // relaxed: it was there before the object had its name
+    if (all.value_bytes.load(std::memory_order_relaxed) > copied_bytes_max) {
+        rouse(all.version);  // half changed, perhaps: who waits is to look, and is told
+    } else {
+        wake(all.version, INT_MAX);
+    }
 }
 
 }  // namespace signet::sync
