@@ -12,6 +12,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <new>
 #include <shared_mutex>
 #include <span>
 #include <utility>
@@ -81,8 +82,20 @@ struct core_registry {
     std::map<const std::byte*, region_core*> by_begin;
 };
 
+// Never destroyed: a region may be the last to end.
+alignas(core_registry) std::byte registry_room[sizeof(core_registry)];
+
+// A forked child begins with none: what it inherits may be locked by a thread that it does not
+// have.
+core_registry* begin_registry() {
+    return new (registry_room) core_registry;
+}
+
 core_registry& registry() {
-    static auto* const all = new core_registry;  // never destroyed: a region may be the last to end
+    static core_registry* const all = [] {
+        os::on_fork_in_child([] { begin_registry(); });
+        return begin_registry();
+    }();
     return *all;
 }
 
@@ -119,7 +132,6 @@ region_core::region_core(os::file content, std::string name)
     try {
         watch_.emplace(*seats_, [this](memory::stamp dead) { take_back(dead); });
         const std::lock_guard change{registry().mutex};
-        // A forked child may have mapped it where its parent had, whose entry is here still.
         registry().by_begin.insert_or_assign(map_.data(), this);
     } catch (...) {
         life::keep_in_forked_child(content_.fd());
