@@ -58,7 +58,6 @@ function(signet_layer name)
     set(twin signet_${name}_hooked)
     set(options BRISK)
     _signet_objects(${twin} "${arg_SOURCES}" "${arg_PRIVATE_LIBRARIES}")
-    signet_unite(${twin} ON)
     target_compile_definitions(${twin} PUBLIC SIGNET_ACCESS_HOOK)
   endif()
   set_property(GLOBAL APPEND PROPERTY SIGNET_HOOKED_LAYERS ${twin})
@@ -79,9 +78,9 @@ function(_signet_remember_tests program labels options tests)
 endfunction()
 
 # Sources whose names do not collide are compiled eight at a time where that is wanted. What wraps the kernel
-# has its `advice_for` in each source.
+# has its `advice_for` in each source, and in these two mistakes are planted, source by source (mistakes.py).
 function(signet_unite target wanted)
-  if(NOT target MATCHES "signet_os")
+  if(NOT target MATCHES "signet_(os|memory|transport_shm)")
     set_target_properties(${target} PROPERTIES UNITY_BUILD ${wanted} UNITY_BUILD_BATCH_SIZE 8)
   endif()
 endfunction()

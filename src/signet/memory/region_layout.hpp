@@ -132,6 +132,9 @@ enum class object_kind : std::uint32_t {
 
 inline constexpr std::size_t object_name_bytes_max = 200;
 
+/// In the first word of a barrier or latch: | rounds: 24 | deaths: 7 | somebody sleeps: 1 |.
+inline constexpr unsigned meeting_round_shift = 8;
+
 /// An entry of the directory. Written in one step with what the heap does for it (redo_log.hpp) by
 /// who holds `keeper`, and never changed after that: objects live as long as their region.
 ///

@@ -72,8 +72,9 @@ object_state meeting_state(const object_words& words) {
             stamp::of(static_cast<std::uint32_t>(words.u64(places + i * place_bytes)));
         if (!owner.nobody() && owner.bits() != stamp::mask) ++there;
     }
-    return counted(word, "round " + std::to_string(word >> 1) + ", " + std::to_string(there) +
-                             " of " + std::to_string(words.shape()) + " are there");
+    return counted(word, "round " + std::to_string(word >> memory::meeting_round_shift) + ", " +
+                             std::to_string(there) + " of " + std::to_string(words.shape()) +
+                             " are there");
 }
 
 object_state pool_state(const object_words& words) {

@@ -14,11 +14,11 @@ namespace {
 using memory::object_kind;
 using memory::stamp;
 
-// The word of the round: rounds << 8 | deaths << 1 | somebody sleeps.
+// The word of the round.
 constexpr std::uint32_t somebody_sleeps = 1;
 constexpr std::uint32_t one_death = 2;
 constexpr std::uint32_t deaths_mask = 0xfe;
-constexpr unsigned round_shift = 8;
+constexpr unsigned round_shift = memory::meeting_round_shift;
 constexpr std::uint32_t round_mask = UINT32_MAX >> round_shift;
 
 constexpr std::uint32_t round_of(std::uint32_t word) {
