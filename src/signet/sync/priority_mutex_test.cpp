@@ -40,11 +40,11 @@ protected:
 
     testing::temporary_directory place_;
     region_options where_{.directory = place_.path()};
-    region shop_{"shop", where_};
 };
 
 TEST_F(PriorityMutex, KeepsThreadsApart) {
-    mutex till{shop_, "till", lent()};
+    const region shop{"shop", where_};
+    mutex till{shop, "till", lent()};
     int count = 0;
     const auto work = [&] {
         for (int i = 0; i < 10'000; ++i) {
@@ -60,8 +60,9 @@ TEST_F(PriorityMutex, KeepsThreadsApart) {
 
 TEST_F(PriorityMutex, OfADeadHolderIsInheritedByWhoSleepsForIt) {
     testing::forked_peer holder{[&] { return hold_until_killed(); }};
-    event{shop_, "held"}.wait();
-    mutex till{shop_, "till", lent()};
+    const region shop{"shop", where_};
+    event{shop, "held"}.wait();
+    mutex till{shop, "till", lent()};
     EXPECT_FALSE(till.try_lock_for(1ms));
     std::thread killer{[&] { holder.kill(); }};
     EXPECT_TRUE(till.lock_inherited());
@@ -74,9 +75,10 @@ TEST_F(PriorityMutex, OfADeadHolderIsInheritedByWhoSleepsForIt) {
 
 TEST_F(PriorityMutex, OfADeadHolderIsInheritedByWhoComesLater) {
     testing::forked_peer holder{[&] { return hold_until_killed(); }};
-    event{shop_, "held"}.wait();
+    const region shop{"shop", where_};
+    event{shop, "held"}.wait();
     holder.kill();
-    mutex till{shop_, "till", lent()};
+    mutex till{shop, "till", lent()};
     EXPECT_THROW(till.lock(), error);
     EXPECT_THROW(till.lock(), error) << "as long as nobody has put things right";
     EXPECT_TRUE(till.lock_inherited());
@@ -85,16 +87,18 @@ TEST_F(PriorityMutex, OfADeadHolderIsInheritedByWhoComesLater) {
 
 TEST_F(PriorityMutex, AStopEndsTheWait) {
     testing::forked_peer holder{[&] { return hold_until_killed(); }};
-    event{shop_, "held"}.wait();
-    mutex till{shop_, "till", lent()};
+    const region shop{"shop", where_};
+    event{shop, "held"}.wait();
+    mutex till{shop, "till", lent()};
     std::stop_source stop;
     std::jthread stopper{[&] { stop.request_stop(); }};
     EXPECT_FALSE(till.lock(stop.get_token()));
 }
 
 TEST_F(PriorityMutex, IsNotTheSameAsOneThatDoesNotLend) {
-    const mutex till{shop_, "till", lent()};
-    const std::string complaint = complaint_of([&] { mutex{shop_, "till"}; });
+    const region shop{"shop", where_};
+    const mutex till{shop, "till", lent()};
+    const std::string complaint = complaint_of([&] { mutex{shop, "till"}; });
     EXPECT_NE(complaint.find("other options"), std::string::npos) << complaint;
 }
 
@@ -109,7 +113,8 @@ int urgency_of(int thread) {
 }
 
 TEST_F(PriorityMutex, ItsHolderIsAsUrgentAsWhoWaits) {
-    mutex till{shop_, "till", lent()};
+    const region shop{"shop", where_};
+    mutex till{shop, "till", lent()};
     till.lock();
     const int self = ::gettid();
     ASSERT_GE(urgency_of(self), 0);

@@ -130,9 +130,8 @@ void priority_word::give_up(left_as how) noexcept {
     if (how == left_as::consistent) words_->inherited.store(0, std::memory_order_relaxed);
     std::uint64_t seen = ours();
     if (words_->word.compare_exchange(seen, 0, std::memory_order_release)) return;  // SYNC priority
-    // Somebody sleeps: the stamp goes first, then the kernel passes the rest on.
-    // relaxed: the kernel orders
-    while (!words_->word.compare_exchange(seen, thread_of(seen), std::memory_order_relaxed)) {
+    // Somebody sleeps: the stamp goes first, then the kernel passes the rest on. SYNC priority
+    while (!words_->word.compare_exchange(seen, thread_of(seen), std::memory_order_release)) {
     }
     try {
         os::priority_unlock(thread_half());
