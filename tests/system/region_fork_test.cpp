@@ -2,6 +2,7 @@
 // A process that forks while its other threads are busy in a region: the child opens it anew, and
 // waits for none of them.
 #include <signet/structure.hpp>
+#include <signet/sync/region_core.hpp>
 #include <signet/testing/failures.hpp>
 #include <signet/testing/temporary_directory.hpp>
 
@@ -42,6 +43,18 @@ TEST(RegionFork, AChildAllocatesWhateverItsParentsThreadsWereAt) {
     }
     enough = true;
     busy.join();
+}
+
+TEST(RegionFork, AChildMayMapItWhereItsParentDid) {
+    const testing::temporary_directory place;
+    const region_options where{.directory = place.path()};
+    const region shop{"shop", where};
+    const int code = testing::exit_code_of_forked([&] {
+        const region again{"shop", where};
+        structure<room>{again, "theirs"} -> use();
+        return again.core()->words().begin() == shop.core()->words().begin() ? 0 : 1;
+    });
+    EXPECT_EQ(code, 0);
 }
 
 }  // namespace
