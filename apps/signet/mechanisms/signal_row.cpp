@@ -27,19 +27,17 @@ public:
     void send(std::span<const std::byte> message) override {
         if (sent_ != 0 && sent_ % batch == 0) taken_.receive(never);
         ++sent_;
-        deliver(numbers_[0], number_in(message));
+        if (peer_.queue_signal(numbers_[0], number_in(message))) return;
+        throw std::runtime_error{"the peer is gone"};
     }
 
     void receive(std::span<std::byte> buffer) override {
         put_number(buffer, data_.receive(never).value().value);
-        if (++received_ % batch == 0) deliver(numbers_[1], received_);
+        // Who sent its last message does not wait for the sign, and may be gone.
+        if (++received_ % batch == 0) peer_.queue_signal(numbers_[1], received_);
     }
 
 private:
-    void deliver(int number, std::uint64_t value) {
-        if (!peer_.queue_signal(number, value)) throw std::runtime_error{"the peer is gone"};
-    }
-
     os::signal_queue data_;
     os::signal_queue taken_;
     std::array<int, 2> numbers_;
