@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // `signet bench crowd`: what the others cost.
 #include "bench_crowd.hpp"
-#include "case_choice.hpp"
-#include "interruption.hpp"
+#include "bench_pairs.hpp"
 #include "subcommand.hpp"
-#include "terminal.hpp"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 
 namespace signet::command {
 namespace {
 
 using nlohmann::ordered_json;
-
-struct crowd_options {
-    bool json = false;
-    bool quick = false;
-    std::vector<std::string> cases;
-};
 
 std::vector<crowd_case> crowd_cases() {
     std::vector<crowd_case> all;
@@ -36,20 +27,9 @@ std::vector<crowd_case> crowd_cases() {
 }
 
 /// Rounds as all measurements have them: the limit of this one is itself, without the others.
-std::optional<measured> measure(const crowd_case& what, const effort& how,
-                                const interruption& interrupted) {
-    return measure_rounds(
-        how, interrupted,
-        [&] {
-            const crowd_pair found = what.round(how);
-            return round_result{found.without, {}, found.with};
-        },
-        [](const round_result& one) { return one.msgs_per_s / one.limit; });
-}
-
-std::string wanted_text(const crowd_case& what) {
-    if (what.wanted == 0) return {};
-    return fmt::format("  (wanted: {} {})", what.more_wins ? "at least" : "at most", what.wanted);
+round_result round_of(const crowd_case& what, const effort& how) {
+    const crowd_pair found = what.round(how);
+    return {found.without, {}, found.with};
 }
 
 std::string row_of(const crowd_case& what, const measured& found) {
@@ -64,33 +44,13 @@ ordered_json to_json(const crowd_case& what, const measured& found) {
                         {"case", what.name},
                         {"unit", what.unit},
                         {"without", found.middle.limit},
-                        {"with", found.middle.msgs_per_s},
-                        {"ratio", found.limit_ratio},
-                        {"wanted_at_most", nullptr},
-                        {"wanted_at_least", nullptr},
-                        {"cacheline_rtt_before_ns", found.ping_before_ns},
-                        {"cacheline_rtt_after_ns", found.ping_after_ns},
-                        {"repeats", found.repeats}};
-    if (what.wanted != 0) {
-        object[what.more_wins ? "wanted_at_least" : "wanted_at_most"] = what.wanted;
-    }
+                        {"with", found.middle.msgs_per_s}};
+    add_ratio(object, what, found);
     return object;
 }
 
-int run_crowd(const crowd_options& options) {
-    const interruption interrupted;
-    const effort how = options.quick ? quick_effort() : full_effort();
-    auto list = ordered_json::array();
-    for (const crowd_case& what : chosen_of(crowd_cases(), options.cases)) {
-        if (errors_on_terminal()) fmt::print(stderr, "\r\033[Kmeasuring {} ...\r", what.name);
-        const auto found = measure(what, how, interrupted);
-        if (!found) return interrupted.exit_status();
-        list.push_back(to_json(what, *found));
-        if (!options.json) write_output(row_of(what, *found));
-        flush_output();
-    }
-    if (options.json) write_output(list.dump(2) + '\n');
-    return 0;
+int run_crowd(const pair_options& options) {
+    return run_pairs(crowd_cases(), options, &round_of, &row_of, &to_json);
 }
 
 constexpr const char* notes =
@@ -104,7 +64,7 @@ Example:
 }  // namespace
 
 void add_bench_crowd(CLI::App& bench, action& chosen) {
-    auto options = std::make_shared<crowd_options>();
+    auto options = std::make_shared<pair_options>();
     CLI::App* app = bench.add_subcommand("crowd", "What idle, slow and dead others cost");
     app->add_flag("--json", options->json, "An array with an object for each case");
     app->add_flag("--quick", options->quick, "See that it works; the numbers mean little");
