@@ -48,15 +48,15 @@ std::vector<finding> similar_names(const observe::snapshot& seen, const std::str
     return findings;
 }
 
-finding found_elsewhere(const member& who, const found_context& where, const std::string& directory,
-                        const std::string& topic) {
+finding found_elsewhere(verdict judged, const member& who, const found_context& where,
+                        const std::string& directory, const std::string& topic) {
     if (!where.same_mounts && where.directory == directory) {
-        return {"mounts", verdict::problem,
+        return {"mounts", judged,
                 fmt::format("{} is at {} in {} too, but that is another file system there",
                             who.text(), topic, directory),
                 "share the directory with its container: one bind mount, or one --ipc for both"};
     }
-    return {"directories", verdict::problem,
+    return {"directories", judged,
             fmt::format("{} is at {}, but in {}", who.text(), topic, where.directory),
             fmt::format("start both with the same SIGNET_DIR, or none; here it is {}", directory)};
 }
@@ -74,14 +74,14 @@ bool knows(const observe::snapshot& seen, std::uint64_t context) {
 }
 
 std::vector<finding> other_directories(const observe::snapshot& seen, const std::string& directory,
-                                       const std::string& topic) {
+                                       const std::string& topic, verdict judged) {
     std::vector<finding> findings;
     std::set<std::string> looked;
     for (const found_context& where : contexts_on_this_machine()) {
         if (knows(seen, where.context) || !looked.insert(where.path).second) continue;
         const observe::snapshot there = look_into(where.path);
         for (const member& who : members_of(there, topic)) {
-            findings.push_back(found_elsewhere(who, where, directory, topic));
+            findings.push_back(found_elsewhere(judged, who, where, directory, topic));
         }
     }
     return findings;
@@ -116,9 +116,10 @@ std::vector<finding> check_elsewhere(const observe::snapshot& seen, const std::s
                                      const std::string& topic) {
     const std::vector<member> members = members_of(seen, topic);
     std::vector<finding> findings = similar_names(seen, topic, members);
-    append(findings, other_directories(seen, directory, topic));
     const bool both =
         any_on(link::role::publisher, members) && any_on(link::role::subscriber, members);
+    const verdict apart = both ? verdict::note : verdict::problem;  // who meets here is not missed
+    append(findings, other_directories(seen, directory, topic, apart));
     if (!both) append(findings, other_users());
     return findings;
 }

@@ -58,6 +58,18 @@ TEST_F(DoctorTest, AnotherDirectoryIsTold) {
     EXPECT_TRUE(mentions(complaint("robot/pose"), "but in " + elsewhere.path()));
 }
 
+TEST_F(DoctorTest, WhoMeetsHereDoesNotMissThoseElsewhere) {
+    const temporary_directory elsewhere;
+    const context there{{.directory = elsewhere.path()}};
+    publisher<pose> robot_there{there, "robot/pose"};
+    publisher<pose> robot{here, "robot/pose"};
+    subscriber<pose> poses{here, "robot/pose"};
+    robot.wait_for_subscribers(1);
+    const outcome visit = run({"doctor", "robot/pose"});
+    EXPECT_EQ(visit.status, 0) << visit.out;
+    EXPECT_TRUE(mentions(visit.out, "but in " + elsewhere.path())) << visit.out;
+}
+
 TEST_F(DoctorTest, SubscribersThatAreTooManyAreTold) {
     publisher<pose> robot{here, "robot/pose", {.subscribers_max = 1}};
     subscriber<pose> first{here, "robot/pose"};
