@@ -30,22 +30,38 @@ struct numbers {
     std::uint64_t other;
 };
 
+/// Nothing here has to wait for anybody, so who still waits after this time would do so for ever.
+/// The backstop of a waiter, 200 ms, comes before.
+constexpr auto hang = 20s;
+
+void expect_in_time(bool done, const char* what) {
+    if (!done) ADD_FAILURE() << what << " waits for ever";
+}
+
 /// Uses everything once; what fails with an error does not keep the rest from being used.
 void use_locks(const region& shop) {
     const mutex_options mends{.repair = [] {}};
     complaint_of([&] {
         mutex till{shop, "mutex", mends};
-        if (till.try_lock_for(1ms)) till.unlock();
+        expect_in_time(till.try_lock_for(hang), "mutex");
+        till.unlock();
+    });
+    complaint_of([&] {
+        mutex till{shop, "lending mutex", {.repair = [] {}, .priority = lock_priority::lent}};
+        expect_in_time(till.try_lock_for(hang), "lending mutex");
+        till.unlock();
     });
     complaint_of([&] {
         shared_mutex list{shop, "shared_mutex", mends};
-        if (list.try_lock_shared_for(1ms)) list.unlock_shared();
-        if (list.try_lock_for(1ms)) list.unlock();
+        expect_in_time(list.try_lock_shared_for(hang), "shared_mutex, shared");
+        list.unlock_shared();
+        expect_in_time(list.try_lock_for(hang), "shared_mutex");
+        list.unlock();
     });
     complaint_of([&] {
         mutex till{shop, "mutex", mends};
         condition_variable changed{shop, "condition"};
-        std::unique_lock mine{till, 1ms};
+        std::unique_lock mine{till, hang};
         if (mine) changed.wait_for(mine, 10us, [] { return false; });
         changed.notify_all();
     });
@@ -54,18 +70,27 @@ void use_locks(const region& shop) {
 void use_counts(const region& shop) {
     complaint_of([&] {
         semaphore items{shop, "semaphore", 1};
-        if (items.try_acquire_for(100us)) items.release();
+        expect_in_time(items.try_acquire_for(hang), "semaphore");
+        items.release();
     });
     complaint_of([&] {
         permit_pool tables{shop, "permits", 2};
-        if (tables.try_acquire_for(100us)) tables.release();
+        expect_in_time(tables.try_acquire_for(hang), "permit pool");
+        tables.release();
     });
     complaint_of([&] {
         event opened{shop, "event", event_reset::automatic};
         opened.set();
-        opened.wait_for(100us);
+        expect_in_time(opened.wait_for(hang), "event");
     });
-    complaint_of([&] { barrier(shop, "barrier", 1).arrive_and_wait_for(100us); });
+    complaint_of([&] { expect_in_time(event(shop, "gate").wait_for(hang), "event that is set"); });
+    complaint_of(
+        [&] { expect_in_time(barrier(shop, "barrier", 1).arrive_and_wait_for(hang), "barrier"); });
+    complaint_of([&] {
+        latch passed{shop, "passed", 1};
+        passed.count_down();
+        expect_in_time(passed.wait_for(hang), "latch");
+    });
     complaint_of([&] {
         latch ready{shop, "latch", 2};
         ready.count_down();
@@ -99,7 +124,7 @@ void use(const region& shop) {
 class HostileRegion : public testing::in_region {
 protected:
     HostileRegion() {
-        where_ = {.directory = place_.path(), .bytes = 32768, .seats = 3, .objects = 12};
+        where_ = {.directory = place_.path(), .bytes = 32768, .seats = 3, .objects = 16};
     }
 
     /// The parts of the region that are ever written.
@@ -118,7 +143,9 @@ protected:
 
 TEST_F(HostileRegion, IsAnErrorOrWorksWhicheverByteIsAnother) {
     const os::file file = [&] {
-        use(open());
+        const region shop = open();
+        event(shop, "gate").set();
+        use(shop);
         return os::file::open(place_.path() + "/regions/shop");
     }();
     std::vector<std::byte> pristine(where_.bytes);
@@ -139,6 +166,7 @@ TEST_F(HostileRegion, IsAnErrorOrWorksWhicheverByteIsAnother) {
 
 TEST_F(HostileRegion, IsAnErrorOrWorksForWhoHasItOpenMeanwhile) {
     const region resident = open();
+    event(resident, "gate").set();
     use(resident);
     const os::file file = os::file::open(place_.path() + "/regions/shop");
     std::vector<std::byte> pristine(where_.bytes);

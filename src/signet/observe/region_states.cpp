@@ -47,7 +47,7 @@ object_state shared_mutex_state(const object_words& words, std::uint32_t seats) 
     found.waited_for = found.waited_for || (words.u32(memory::line_bytes) & somebody_waits) != 0;
     std::uint64_t readers = 0;
     for (std::uint64_t seat = 0; seat < seats; ++seat) {
-        readers += words.u64((2 + seat) * memory::line_bytes) & 0xffffffff;
+        readers += words.u64((2 + seat) * memory::line_bytes) & 0xffff;
     }
     if (readers != 0) found.text = text_of(readers, "reader", "readers");
     return found;

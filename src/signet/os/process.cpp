@@ -55,6 +55,11 @@ unsigned current_uid() {
     return static_cast<unsigned>(call(SYS_geteuid));
 }
 
+bool has_thread(int pid, int thread) {
+    const long result = call(SYS_tgkill, pid, thread, 0);
+    return result == 0 || result == -EPERM;
+}
+
 std::string command_name(int pid) {
     const std::string path = "/proc/" + std::to_string(pid) + "/comm";
     // EINTR, here and below: /proc does not wait, so a signal costs at most a second try.

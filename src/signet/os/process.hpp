@@ -19,6 +19,9 @@ int current_pid();
 int current_thread();
 unsigned current_uid();
 
+/// Whether `thread` is one of process `pid` now; false for numbers that nobody can have.
+bool has_thread(int pid, int thread);
+
 /// What `pid` is called, for humans: at most 15 bytes, chosen by the process itself. Empty where
 /// the process is gone or not visible.
 std::string command_name(int pid);

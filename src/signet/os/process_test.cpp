@@ -27,6 +27,14 @@ const std::vector<std::string> sleeper{"sleep", "1000"};
 // A pid that the kernel never gives: it is beyond the largest.
 constexpr int no_pid = (1 << 22) + 1;
 
+TEST(Process, KnowsItsOwnThreads) {
+    EXPECT_TRUE(has_thread(current_pid(), current_thread()));
+    EXPECT_TRUE(has_thread(1, 1));
+    EXPECT_FALSE(has_thread(1, current_thread()));
+    EXPECT_FALSE(has_thread(0, 0));
+    EXPECT_FALSE(has_thread(-1, current_thread()));
+}
+
 TEST(Process, TheCallerIsWhoTheKernelSays) {
     EXPECT_EQ(current_pid(), getpid());
     EXPECT_EQ(current_uid(), geteuid());

@@ -25,11 +25,22 @@ constexpr std::uint32_t round_of(std::uint32_t word) {
     return word >> round_shift;
 }
 
+constexpr unsigned check_shift = 56;
+
+/// 0 where no byte, or more than one, is another than it should be.
+constexpr std::uint64_t flaw_of(std::uint64_t word) {
+    word ^= word >> 32;
+    word ^= word >> 16;
+    word ^= word >> 8;
+    return word & 0xff;
+}
+
 constexpr std::uint64_t place_word(std::uint32_t arrived, stamp owner) {
-    return std::uint64_t{arrived} << 32 | owner.bits();
+    const std::uint64_t word = std::uint64_t{arrived & round_mask} << 32 | owner.bits();
+    return flaw_of(word) << check_shift | word;
 }
 constexpr std::uint32_t arrived_of(std::uint64_t word) {
-    return static_cast<std::uint32_t>(word >> 32);
+    return static_cast<std::uint32_t>(word >> 32) & round_mask;
 }
 constexpr stamp owner_of(std::uint64_t word) {
     return stamp::of(static_cast<std::uint32_t>(word));
@@ -41,7 +52,7 @@ const stamp gone = stamp::of(stamp::mask);
 // Rounds are counted modulo 2^24; only the distance says which is later.
 bool has_arrived(std::uint64_t word, std::uint32_t round) {
     return ((arrived_of(word) - round - 1) & round_mask) <= round_mask / 2 &&
-           !owner_of(word).nobody();
+           !owner_of(word).nobody() && flaw_of(word) == 0;
 }
 
 std::uint32_t checked(std::uint32_t participants) {
@@ -100,6 +111,7 @@ bool meeting::try_join(place& at) {
 // Nobody's, or of somebody dead. Who has counted down a latch is not missed: its place is used up.
 bool meeting::is_vacant(std::uint64_t word) const {
     const stamp owner = owner_of(word);
+    if (flaw_of(word) != 0) return false;
     if (owner.nobody()) return true;
     if (owner != gone && !in_->dead(owner)) return false;
     return !once_ || !has_arrived(word, 0);
@@ -183,10 +195,15 @@ void meeting::sleep(std::uint32_t round, sleeper& waiting) {
     spinner_.learn_from([&] { waiting.sleep(words_->round, armed); });
 }
 
-// Has not arrived, and is dead.
+bool meeting::is_damaged(const place& at) const noexcept {
+    return flaw_of(at.word.load(std::memory_order_relaxed)) != 0;  // relaxed: a look
+}
+
+// Has not arrived, and is dead, or nobody can say whose place it is.
 bool meeting::is_missing(const place& at, std::uint32_t round) const {
     const std::uint64_t word = at.word.load(std::memory_order_acquire);  // SYNC place
     const stamp owner = owner_of(word);
+    if (flaw_of(word) != 0) return true;
     if (owner.nobody() || has_arrived(word, round)) return false;
     return owner == gone || in_->dead(owner);
 }
@@ -203,6 +220,10 @@ void meeting::complain_of_dead(std::uint32_t round) const {
         const place& at = words_->places[i];
         // Twice: it may have arrived after the first look, and died then.
         if (!is_missing(at, round) || !is_missing(at, round)) continue;
+        if (is_damaged(at)) {
+            throw error{errc::damaged, "wait for all at", name_,
+                        "the place of participant " + std::to_string(i) + " is damaged"};
+        }
         // relaxed: for people
         const std::uint32_t pid = at.pid.load(std::memory_order_relaxed);
         throw error{errc::peer_died, "wait for all at", name_,
@@ -216,7 +237,7 @@ void meeting::take_back(std::byte* where, std::uint64_t bytes, stamp dead) noexc
     const std::uint64_t count = (bytes - offsetof(words, places)) / sizeof(place);
     for (std::uint64_t i = 0; i < count; ++i) {
         std::uint64_t seen = all.places[i].word.load(std::memory_order_acquire);  // SYNC place
-        while (owner_of(seen) == dead &&
+        while (owner_of(seen) == dead && flaw_of(seen) == 0 &&
                !all.places[i].word.compare_exchange(seen, place_word(arrived_of(seen), gone),
                                                     std::memory_order_acq_rel)) {  // SYNC place
         }

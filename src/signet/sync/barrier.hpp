@@ -66,7 +66,8 @@ public:
 
 private:
     /// One participant.
-    ///     +0   word u64    | rounds arrived in: 32 | unused: 2 | stamp: 30 |
+    ///     +0   word u64    | check: 8 | rounds arrived in: 24 | unused: 2 | stamp: 30 |
+    ///                      `check` is the exclusive or of the other bytes
     ///     +8   pid u32     for people; written by who has the place
     struct place {
         memory::shared_word<std::uint64_t> word;
@@ -87,6 +88,7 @@ private:
     bool all_arrived(std::uint32_t round) const noexcept;
     void end(std::uint32_t round) noexcept;
     bool is_missing(const place& at, std::uint32_t round) const;
+    bool is_damaged(const place& at) const noexcept;
     bool look_for_end(std::uint32_t round, deadline until);
     void sleep(std::uint32_t round, sleeper& waiting);
     bool is_anybody_missing(std::uint32_t round) const;

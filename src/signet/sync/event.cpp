@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/sync/event.hpp>
 
+#include <signet/base/error.hpp>
 #include <signet/sync/region_core.hpp>
 
 #include <climits>
@@ -8,12 +9,14 @@
 namespace signet::sync {
 namespace {
 
-constexpr std::uint32_t set_bit = 2;
+/// A bit in each byte: whichever byte is damaged, the word is neither this nor 0.
+constexpr std::uint32_t set_bits = 0x02020202;
 
 }  // namespace
 
 event::event(const region& in, std::string_view name, event_reset reset)
     : in_{in.core()},
+      name_{name},
       reset_{reset},
       word_{in_->words_of<memory::shared_word<std::uint32_t>>(
           {.kind = memory::object_kind::event,
@@ -22,19 +25,27 @@ event::event(const region& in, std::string_view name, event_reset reset)
 
 void event::set() {
     in_->check_process();
-    const std::uint32_t seen = word_->exchange(set_bit, std::memory_order_acq_rel);  // SYNC event
+    const std::uint32_t seen = word_->exchange(set_bits, std::memory_order_acq_rel);  // SYNC event
     if ((seen & somebody_waits) == 0) return;
     wake(*word_, reset_ == event_reset::manual ? INT_MAX : 1);
 }
 
 void event::reset() {
     in_->check_process();
-    word_->fetch_and(~set_bit, std::memory_order_relaxed);  // relaxed: nothing is published
+    word_->fetch_and(~set_bits, std::memory_order_relaxed);  // relaxed: nothing is published
 }
 
 bool event::is_set() const {
     in_->check_process();
-    return (word_->load(std::memory_order_acquire) & set_bit) != 0;  // SYNC event
+    return says_set(word_->load(std::memory_order_acquire));  // SYNC event
+}
+
+bool event::says_set(std::uint32_t seen) const {
+    const std::uint32_t state = seen & ~somebody_waits;
+    if (state != 0 && state != set_bits) {
+        throw error{errc::damaged, "use event", name_, "its word is neither set nor not set"};
+    }
+    return state != 0;
 }
 
 bool event::try_wait() {
@@ -44,9 +55,9 @@ bool event::try_wait() {
 }
 
 bool event::take_set(std::uint32_t& seen, std::uint32_t slept) {
-    while ((seen & set_bit) != 0) {
+    while (says_set(seen)) {
         if (reset_ == event_reset::manual) return true;
-        const std::uint32_t left = (seen & ~set_bit) | slept;
+        const std::uint32_t left = (seen & ~set_bits) | slept;
         if (word_->compare_exchange(seen, left, std::memory_order_acquire))
             return true;  // SYNC event
     }
@@ -61,7 +72,7 @@ bool event::take(const patience& limit) {
         std::uint32_t seen = 0;
         spin([&] {
             seen = word_->load(std::memory_order_acquire);  // SYNC event
-            return (seen & set_bit) != 0;
+            return (seen & set_bits) != 0;
         });
         if (take_set(seen, slept)) return true;
         if (waiting.over()) return pass_on(slept), false;
@@ -78,7 +89,7 @@ void event::pass_on(std::uint32_t slept) noexcept {
     if (slept == 0) return;
     // relaxed: nothing is published
     const std::uint32_t seen = word_->fetch_or(somebody_waits, std::memory_order_relaxed);
-    if ((seen & set_bit) != 0) wake(*word_, 1);
+    if ((seen & set_bits) != 0) wake(*word_, 1);
 }
 
 }  // namespace signet::sync

@@ -3,7 +3,8 @@
 // somebody resets it; one that resets itself lets one through for each time it is set, and to set
 // what is set already changes nothing.
 //
-// One word, `set << 1 | somebody waits`; nobody owns it. Thread safety: any thread of any process.
+// One word: whether it is set, and whether somebody waits; nobody owns it. Thread safety: any
+// thread of any process.
 #pragma once
 
 #include <signet/sync/region.hpp>
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -29,6 +31,8 @@ public:
 
     void set();
     void reset();
+
+    /// This, and waits: an `error` (damaged) where its word is.
     bool is_set() const;
 
     /// Waits until it is set; one that resets itself is then reset.
@@ -44,10 +48,12 @@ public:
 
 private:
     bool take(const patience& limit);
+    bool says_set(std::uint32_t seen) const;
     bool take_set(std::uint32_t& seen, std::uint32_t slept);
     void pass_on(std::uint32_t slept) noexcept;
 
     std::shared_ptr<region_core> in_;
+    std::string name_;
     event_reset reset_;
     memory::shared_word<std::uint32_t>* word_;
 };

@@ -96,15 +96,17 @@ ownership priority_word::note_given() noexcept {
 }
 
 ownership priority_word::take(const patience& limit) {
+    std::uint32_t stranger = 0;
     for (;;) {
         const ownership at_once = try_take();
         if (at_once != ownership::none) return at_once;
         if (limit.stop.stop_requested()) return ownership::none;
         if (limit.until != never && clock::now() >= limit.until) return ownership::none;
-        // The kernel knows nothing of stops: each is noticed within this time.
-        const deadline look_again = limit.stop.stop_possible() ? after(recheck) : never;
-        const auto woken = os::priority_lock(thread_half(), std::min(limit.until, look_again));
+        // The kernel knows nothing of stops, nor of our seats: what it waits for is looked at again
+        // within this time.
+        const auto woken = os::priority_lock(thread_half(), std::min(limit.until, after(recheck)));
         if (woken == priority_result::taken) return note_given();
+        if (woken == priority_result::timed_out) stranger = complain_of(stranger);
         if (woken == priority_result::own) {
             throw error{errc::damaged, "lock a mutex", {}, "its word says that this thread has it"};
         }
@@ -112,6 +114,28 @@ ownership priority_word::take(const patience& limit) {
         const ownership left = take_from_nobody();
         if (left != ownership::none) return left;
     }
+}
+
+// The thread that has it, where it belongs to no process with a seat. It may have ended just now,
+// which the kernel tells; who is still there at the next look was never one of us.
+std::uint32_t priority_word::complain_of(std::uint32_t stranger) const {
+    // relaxed: a look
+    const std::uint32_t seen =
+        thread_of(words_->word.load(std::memory_order_relaxed)) & os::priority_thread_mask;
+    if (seen == 0 || is_one_of_us(seen)) return 0;
+    if (seen != stranger) return seen;
+    throw error{
+        errc::damaged, "lock a mutex", {}, "its word names a thread of no process in the region"};
+}
+
+bool priority_word::is_one_of_us(std::uint32_t thread) const {
+    const auto seats = in_->seats().seats();
+    return std::any_of(seats.begin(), seats.end(), [&](const memory::seat_entry& seat) {
+        // relaxed, both: who sits there longer than a look takes is found
+        const std::uint32_t pid = seat.pid.load(std::memory_order_relaxed);
+        return memory::is_active(seat.word.load(std::memory_order_relaxed)) &&
+               os::has_thread(static_cast<int>(pid), static_cast<int>(thread));
+    });
 }
 
 // The kernel knows no such thread: its process died without a stamp in the word, between two steps.

@@ -42,6 +42,8 @@ private:
     std::uint64_t ours() const noexcept;
     ownership take_over(std::uint64_t seen);
     ownership take_from_nobody() noexcept;
+    std::uint32_t complain_of(std::uint32_t stranger) const;
+    bool is_one_of_us(std::uint32_t thread) const;
     ownership note_taken(bool inherited) noexcept;
     ownership note_given() noexcept;
     std::uint32_t& thread_half() const noexcept;

@@ -3,13 +3,26 @@
 
 #include <signet/base/error.hpp>
 
+#include <bit>
 #include <climits>
 #include <span>
 
 namespace signet::sync {
 namespace {
 
-constexpr std::uint32_t one_permit = 2;
+/// In both halves: whichever byte is damaged, they differ. Processes sleep on the lower one.
+constexpr std::uint64_t one_permit = std::uint64_t{1} << 33 | 2;
+static_assert(std::endian::native == std::endian::little, "the lower half comes first");
+
+std::uint64_t permits_of(std::uint64_t word) {
+    return word >> 33;
+}
+
+const memory::shared_word<std::uint32_t>& lower_half(
+    const memory::shared_word<std::uint64_t>& word) {
+    return reinterpret_cast<const memory::shared_word<std::uint32_t>&>(word);
+}
+
 constexpr std::uint32_t one_turn = 2;
 
 std::uint32_t checked(std::uint32_t permits, std::uint32_t least, std::uint32_t most) {
@@ -28,28 +41,33 @@ std::uint32_t checked(std::uint32_t permits, std::uint32_t least, std::uint32_t 
 
 semaphore::semaphore(const region& in, std::string_view name, std::uint32_t permits)
     : in_{in.core()}, name_{name} {
-    const std::uint32_t word = checked(permits, 0, permits_max) * one_permit;
-    word_ = in_->words_of<memory::shared_word<std::uint32_t>>(
+    const std::uint64_t word = checked(permits, 0, permits_max) * one_permit;
+    word_ = in_->words_of<memory::shared_word<std::uint64_t>>(
         {.kind = memory::object_kind::semaphore,
          .name = name,
          .initial = std::as_bytes(std::span{&word, 1})});
 }
 
+std::uint64_t semaphore::sound(std::uint64_t seen) const {
+    if (seen >> 32 == (seen & UINT32_MAX & ~std::uint64_t{somebody_waits})) return seen;
+    throw error{errc::damaged, "use semaphore", name_, "its two counts of permits differ"};
+}
+
 bool semaphore::try_take() {
     in_->check_process();
     // relaxed: the exchange orders
-    std::uint32_t seen = word_->load(std::memory_order_relaxed);
+    std::uint64_t seen = word_->load(std::memory_order_relaxed);
     return take_some(seen, 0);
 }
 
 // `slept`: the bit of somebody who has slept, and cannot know whether others still do.
-bool semaphore::take_some(std::uint32_t& seen, std::uint32_t slept) {
-    while (seen >= one_permit) {
-        const std::uint32_t left = (seen - one_permit) | slept;
+bool semaphore::take_some(std::uint64_t& seen, std::uint32_t slept) {
+    while (sound(seen) >= one_permit) {
+        const std::uint64_t left = (seen - one_permit) | slept;
         if (!word_->compare_exchange(seen, left, std::memory_order_acquire))
             continue;  // SYNC permit
         // Two were released, and we were woken for the first: another one is to have the second.
-        if (slept != 0 && left >= one_permit) wake(*word_, 1);
+        if (slept != 0 && left >= one_permit) wake(lower_half(*word_), 1);
         return true;
     }
     return false;
@@ -60,19 +78,18 @@ bool semaphore::take(const patience& limit) {
     sleeper waiting{limit};
     std::uint32_t slept = 0;
     for (;;) {
-        std::uint32_t seen = 0;
-        const bool there = spin([&] {
+        std::uint64_t seen = 0;
+        spin([&] {
             seen = word_->load(std::memory_order_relaxed);  // relaxed: the exchange orders
             return seen >= one_permit;
         });
-        if (there && take_some(seen, slept)) return true;
-        if (there) continue;
+        if (take_some(seen, slept)) return true;
         if (waiting.over()) return pass_on(slept), false;
-        const std::uint32_t armed = seen | somebody_waits;
+        const std::uint64_t armed = seen | somebody_waits;
         // relaxed: nothing is published, and the kernel looks at the word again
         if (!word_->compare_exchange(seen, armed, std::memory_order_relaxed)) continue;
         slept = somebody_waits;
-        waiting.sleep(*word_, armed);
+        waiting.sleep(lower_half(*word_), static_cast<std::uint32_t>(armed));
     }
 }
 
@@ -81,7 +98,7 @@ void semaphore::pass_on(std::uint32_t slept) noexcept {
     if (slept == 0) return;
     // relaxed: nothing is published
     if (word_->fetch_or(somebody_waits, std::memory_order_relaxed) >= one_permit) {
-        wake(*word_, 1);
+        wake(lower_half(*word_), 1);
     }
 }
 
@@ -89,21 +106,23 @@ void semaphore::release(std::uint32_t count) {
     in_->check_process();
     if (count == 0) return;  // it would take the sleepers' bit
     // relaxed: the exchange orders
-    std::uint32_t seen = word_->load(std::memory_order_relaxed);
+    std::uint64_t seen = word_->load(std::memory_order_relaxed);
     do {
-        if (std::uint64_t{seen / one_permit} + count > permits_max) {
+        if (permits_of(sound(seen)) + count > permits_max) {
             throw error{errc::limit_reached, "release semaphore", name_,
                         "it would have more than " + std::to_string(permits_max) + " permits"};
         }
-    } while (!word_->compare_exchange(seen, (seen + count * one_permit) & ~somebody_waits,
+    } while (!word_->compare_exchange(seen,
+                                      (seen + count * one_permit) & ~std::uint64_t{somebody_waits},
                                       std::memory_order_release));  // SYNC permit
     const int woken = count > INT_MAX ? INT_MAX : static_cast<int>(count);
-    if ((seen & somebody_waits) != 0) wake(*word_, woken);
+    if ((seen & somebody_waits) != 0) wake(lower_half(*word_), woken);
 }
 
 std::uint32_t semaphore::permits() const {
     in_->check_process();
-    return word_->load(std::memory_order_relaxed) / one_permit;  // relaxed: a look
+    const std::uint64_t seen = word_->load(std::memory_order_relaxed);  // relaxed: a look
+    return static_cast<std::uint32_t>(permits_of(sound(seen)));
 }
 
 // ---- permits that have an owner -----------------------------------------------------------------

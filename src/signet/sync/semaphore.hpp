@@ -8,7 +8,7 @@
 // it; what the dead had comes back by itself.
 //
 // Thread safety: any thread of any process. No system call where nobody waits. Waits end by a
-// permit, a deadline or a stop.
+// permit, a deadline or a stop. A count that is damaged: an `error` (damaged).
 #pragma once
 
 #include <signet/sync/owned_word.hpp>
@@ -70,12 +70,13 @@ private:
 
     bool try_take();
     bool take(const patience& limit);
-    bool take_some(std::uint32_t& seen, std::uint32_t slept);
+    bool take_some(std::uint64_t& seen, std::uint32_t slept);
+    std::uint64_t sound(std::uint64_t seen) const;
     void pass_on(std::uint32_t slept) noexcept;
 
     std::shared_ptr<region_core> in_;
     std::string name_;
-    memory::shared_word<std::uint32_t>* word_;  ///< permits << 1 | somebody waits
+    memory::shared_word<std::uint64_t>* word_;  ///< permits << 33 | permits << 1 | somebody waits
 };
 
 class permit_pool : public acquirable<permit_pool> {

@@ -13,10 +13,28 @@ using memory::stamp;
 
 constexpr std::uint32_t writer_waits = 1;
 constexpr std::uint32_t one_left = 2;
-constexpr std::uint64_t readers_mask = 0xffffffff;
 
-stamp owner_of(std::uint32_t seat, std::uint64_t word) {
-    return {seat, static_cast<std::uint32_t>(word >> 32) & stamp::generation_max};
+// The count of a seat's readers.
+constexpr std::uint64_t readers_max = 0xffff;
+constexpr std::uint64_t one_reader = 0x10001;
+constexpr unsigned generation_shift = 43;
+
+std::uint64_t readers_of(std::uint64_t count) {
+    return count & readers_max;
+}
+
+std::uint64_t no_readers_of(std::uint32_t generation) {
+    const std::uint32_t check = (generation ^ generation >> 10) & 0x7ff;
+    return std::uint64_t{generation} << generation_shift | std::uint64_t{check} << 32;
+}
+
+stamp owner_of(std::uint32_t seat, std::uint64_t count) {
+    return {seat, static_cast<std::uint32_t>(count >> generation_shift)};
+}
+
+bool is_sound(std::uint64_t count) {
+    const auto generation = static_cast<std::uint32_t>(count >> generation_shift);
+    return count == no_readers_of(generation) + readers_of(count) * one_reader;
 }
 
 mutex_options checked(mutex_options options, std::string_view name) {
@@ -100,10 +118,16 @@ bool shared_mutex::anybody_reads() const {
     return false;
 }
 
+std::uint64_t shared_mutex::sound(std::uint64_t count) const {
+    if (is_sound(count)) return count;
+    throw error{errc::damaged, "use shared_mutex", writers_.name(),
+                "the count of a process's readers cannot be"};
+}
+
 bool shared_mutex::anybody_reads(std::uint32_t seat) const {
     auto& word = words_->readers[seat].word;
     std::uint64_t seen = word.load(std::memory_order_seq_cst);  // SYNC shared
-    if ((seen & readers_mask) == 0) return false;
+    if (seen == 0 || readers_of(sound(seen)) == 0) return false;
     if (!in_->dead(owner_of(seat, seen))) return true;
     word.compare_exchange(seen, 0, std::memory_order_seq_cst);  // SYNC shared
     return false;
@@ -135,11 +159,16 @@ bool shared_mutex::take_shared(const patience& limit) {
 // Counts this thread as a reader; false where a writer is there, or left something to repair.
 bool shared_mutex::enter() {
     auto& own = words_->readers[in_->self().seat()].word;
-    const std::uint64_t generation = std::uint64_t{in_->self().generation()} << 32;
+    const std::uint64_t none = no_readers_of(in_->self().generation());
     std::uint64_t seen = own.load(std::memory_order_relaxed);  // relaxed: the exchange orders
     std::uint64_t more = 0;
     do {
-        more = (seen & ~readers_mask) == generation ? seen + 1 : generation + 1;
+        const bool ours = owner_of(in_->self().seat(), sound(seen)) == in_->self();
+        if (ours && readers_of(seen) == readers_max) {
+            throw error{errc::limit_reached, "share shared_mutex", writers_.name(),
+                        "more threads of a process than can be counted"};
+        }
+        more = (ours ? seen : none) + one_reader;
     } while (!own.compare_exchange(seen, more, std::memory_order_seq_cst));  // SYNC shared
     const std::uint32_t writer =
         words_->writer.load(std::memory_order_seq_cst);  // SYNC shared, SYNC lock
@@ -149,7 +178,7 @@ bool shared_mutex::enter() {
 }
 
 void shared_mutex::leave() noexcept {
-    words_->readers[in_->self().seat()].word.fetch_add(~std::uint64_t{0},
+    words_->readers[in_->self().seat()].word.fetch_add(~one_reader + 1,
                                                        std::memory_order_seq_cst);  // SYNC shared
     std::uint32_t seen = words_->left.load(std::memory_order_seq_cst);              // SYNC shared
     while ((seen & writer_waits) != 0) {
@@ -164,7 +193,7 @@ void shared_mutex::leave() noexcept {
 void shared_mutex::unlock_shared() {
     if (!in_->here()) return;  // a forked child has no such memory
     const auto& own = words_->readers[in_->self().seat()].word;
-    if ((own.load(std::memory_order_relaxed) & readers_mask) == 0) {  // relaxed: our own count
+    if (readers_of(sound(own.load(std::memory_order_relaxed))) == 0) {  // relaxed: our own count
         throw contract_violation{"unlock shared_mutex '" + writers_.name() +
                                  "': this process does not share it"};
     }
@@ -205,7 +234,8 @@ void shared_mutex::take_back(std::byte* where, std::uint64_t bytes, stamp dead) 
     if (dead.seat() < seats) {
         auto& word = all.readers[dead.seat()].word;
         std::uint64_t seen = word.load(std::memory_order_seq_cst);  // SYNC shared
-        while (owner_of(dead.seat(), seen) == dead &&
+        // Where it is damaged, it is the count of this seat all the same.
+        while ((owner_of(dead.seat(), seen) == dead || !is_sound(seen)) &&
                !word.compare_exchange(seen, 0, std::memory_order_seq_cst)) {  // SYNC shared
         }
     }

@@ -44,7 +44,9 @@ public:
     bool lock_inherited();
     void mark_consistent() { writers_.mark_consistent(); }
 
-    /// Shares the lock with other readers; waits while a writer has it or waits for it.
+    /// Shares the lock with other readers; waits while a writer has it or waits for it. Throws
+    /// `error`: limit_reached where 65,535 threads of this process share it, and damaged where the
+    /// readers of a process are miscounted, here as in `lock`.
     void lock_shared() { take_shared({}); }
     bool try_lock_shared();
     bool try_lock_shared_until(deadline until) { return take_shared({.until = until}); }
@@ -60,8 +62,10 @@ public:
     static void take_back(std::byte* where, std::uint64_t bytes, memory::stamp dead) noexcept;
 
 private:
-    /// How many threads of a seat read: | generation: 32 | readers: 32 |. Written by that seat, and
-    /// set to 0 by whoever finds it dead.
+    /// How many threads of a seat read, twice, and whose count it is, with a check:
+    ///     | generation: 21 | check of it: 11 | readers: 16 | readers: 16 |
+    /// Whichever byte is damaged, it shows. Written by that seat, and set to 0 by whoever finds it
+    /// dead.
     struct seat_readers {
         alignas(memory::line_bytes) memory::shared_word<std::uint64_t> word;
     };
@@ -83,6 +87,7 @@ private:
     void leave() noexcept;
     bool wait_for_writer(sleeper& waiting, const patience& limit);
     bool wait_for_readers(const patience& limit);
+    std::uint64_t sound(std::uint64_t count) const;
     bool anybody_reads(std::uint32_t seat) const;
     bool anybody_reads() const;
     bool repair(const patience& limit);
