@@ -81,6 +81,19 @@ address parse_address(std::string_view text) {
     return parse(text, wildcards::none);
 }
 
+address split_address(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    if (text.empty()) fail(text, "give it a carrier and a place, such as 'unix:///run/x.sock'");
+    if (colon == std::string_view::npos) return {std::string{default_scheme}, std::string{text}};
+    const std::string_view scheme = text.substr(0, colon);
+    const bool letters = std::all_of(scheme.begin(), scheme.end(), is_letter_or_digit);
+    if (scheme.empty() || !letters) {
+        fail(text, "it begins with the name of a carrier, such as 'unix://' or 'tcp://'");
+    }
+    const bool slashes = text.substr(colon).starts_with(scheme_end);
+    return {std::string{scheme}, std::string{text.substr(colon + (slashes ? 3 : 1))}};
+}
+
 address parse_pattern(std::string_view text) {
     return parse(text, wildcards::allowed);
 }

@@ -29,6 +29,11 @@ address parse_address(std::string_view text);
 /// segment, and the last one may be `**`, which stands for any number of segments, also none.
 address parse_pattern(std::string_view text);
 
+/// Takes the address of a channel apart: "tcp://host:80" is "tcp" and "host:80", "exec:ls -l" is
+/// "exec" and "ls -l". What follows the scheme is checked by its carrier. No scheme is "shm".
+/// Throws `error` (bad_name): empty, or a scheme that cannot be one.
+address split_address(std::string_view text);
+
 /// Whether a checked name stands for others.
 constexpr bool is_wild(std::string_view name) {
     return name.find('*') != std::string_view::npos;

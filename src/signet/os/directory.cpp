@@ -136,6 +136,16 @@ void directory::rename(std::string_view name, std::string_view new_name) const {
     check_path(result, "rename", path_of(name));
 }
 
+bool directory::holds_socket(std::string_view name) const {
+    const std::string checked_name = checked(name);
+    struct stat found{};
+    const long result =
+        call(SYS_newfstatat, fd(), checked_name.c_str(), &found, AT_SYMLINK_NOFOLLOW);
+    if (result == -ENOENT) return false;
+    check_path(result, "look at", path_of(name));
+    return S_ISSOCK(found.st_mode);
+}
+
 bool directory::remove(std::string_view name) const {
     return remove_entry(*this, name, 0);
 }

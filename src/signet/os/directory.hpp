@@ -52,6 +52,9 @@ public:
     /// Renames at one instant; what bore `new_name` before loses it. Throws `error`.
     void rename(std::string_view name, std::string_view new_name) const;
 
+    /// Whether `name` is there and is a unix socket, bound now or once. Throws `error`.
+    bool holds_socket(std::string_view name) const;
+
     /// Removes a name that is no directory. False where it is absent. Throws `error`.
     bool remove(std::string_view name) const;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <signet/base/time.hpp>
+#include <signet/os/readiness.hpp>
 
 #include <cerrno>
 
@@ -10,8 +11,6 @@ namespace signet::os {
 
 /// Whether one call may wait in the kernel.
 enum class waiting { no, yes };
-
-enum class readiness { readable, writable };
 
 /// Waits until `fd` is ready; false where the deadline passes first, at once with
 /// `deadline::min()`. Throws `error`.

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/face/carriers.hpp>
+
+#include <signet/base/error.hpp>
+#include <signet/base/name.hpp>
+#include <signet/transport/unix/unix_carrier.hpp>
+
+#include <mutex>
+
+namespace signet::face {
+namespace {
+
+std::mutex adding;
+
+std::vector<const transport::carrier*>& added() {
+    static std::vector<const transport::carrier*> all;
+    return all;
+}
+
+struct found_carrier {
+    const transport::carrier* carrier;
+    std::string where;
+};
+
+found_carrier find(std::string_view text) {
+    const signet::address to = split_address(text);
+    std::string schemes;
+    for (const transport::carrier* one : carriers()) {
+        if (one->facts().scheme == to.scheme) return {one, to.name};
+        schemes += (schemes.empty() ? "" : ", ") + std::string{one->facts().scheme};
+    }
+    throw error{errc::bad_name, "use address", text,
+                "no carrier is called '" + to.scheme + "'; there are " + schemes};
+}
+
+}  // namespace
+
+std::vector<const transport::carrier*> carriers() {
+    std::vector<const transport::carrier*> all{&transport::unix_socket::the_carrier()};
+    const std::lock_guard locked{adding};
+    all.insert(all.end(), added().begin(), added().end());
+    return all;
+}
+
+bool add_carrier(const transport::carrier& one) {
+    const std::lock_guard locked{adding};
+    added().push_back(&one);
+    return true;
+}
+
+std::unique_ptr<transport::channel_end> connect(std::string_view address,
+                                                const transport::channel_types& types,
+                                                const transport::channel_options& options) {
+    const found_carrier to = find(address);
+    return to.carrier->connect(to.where, types, options);
+}
+
+std::unique_ptr<transport::channel_listener> listen(std::string_view address,
+                                                    const transport::channel_types& types,
+                                                    const transport::channel_options& options) {
+    const found_carrier at = find(address);
+    return at.carrier->listen(at.where, types, options);
+}
+
+}  // namespace signet::face

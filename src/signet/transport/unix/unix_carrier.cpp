@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/transport/unix/unix_carrier.hpp>
+
+#include <signet/transport/channel_frame.hpp>
+#include <signet/transport/patient_wait.hpp>
+#include <signet/transport/stream_channel.hpp>
+#include <signet/transport/unix/unix_name.hpp>
+
+#include <iterator>
+#include <utility>
+
+namespace signet::transport::unix_socket {
+namespace {
+
+constexpr carrier_facts our_facts{
+    .scheme = "unix",
+    .addresses = "unix:///path, unix://@abstract",
+    .use_when = "both are on one machine, and one passes open files or asks who the other is",
+    .message_bytes_max = frame_header::length_max - os::message_descriptors_max,
+    .peers = identification::user,
+    .passes_descriptors = true,
+    .speaks_plain = true,
+};
+
+class unix_stream final : public byte_stream {
+public:
+    explicit unix_stream(os::unix_stream_socket socket) : socket_{std::move(socket)} {}
+
+    os::stream_result read_some(std::span<std::byte> buffer, deadline until) override {
+        return socket_.read_some(buffer, until);
+    }
+    os::stream_result write_some(std::span<const std::byte> bytes, deadline until) override {
+        return socket_.write_some(bytes, until);
+    }
+    os::stream_result read_with(std::span<std::byte> buffer, deadline until,
+                                std::deque<os::descriptor>& into, std::size_t most,
+                                bool& lost) override {
+        auto got = socket_.receive(buffer, most, until);
+        lost = lost || got.descriptors_lost;
+        into.insert(into.end(), std::move_iterator{got.descriptors.begin()},
+                    std::move_iterator{got.descriptors.end()});
+        return {got.status, got.bytes};
+    }
+    os::stream_result write_with(std::span<const std::byte> bytes, std::span<const int> descriptors,
+                                 deadline until) override {
+        return socket_.send(bytes, descriptors, until);
+    }
+    bool end_writing() override { return socket_.end_writing(); }
+    peer_identity peer() const override { return {.user = socket_.credentials()}; }
+    int read_fd() const noexcept override { return socket_.fd(); }
+    int write_fd() const noexcept override { return socket_.fd(); }
+
+private:
+    os::unix_stream_socket socket_;
+};
+
+class unix_listener final : public channel_listener {
+public:
+    unix_listener(unix_name where, const channel_types& types, const channel_options& options)
+        : where_{std::move(where)}, bound_{where_}, types_{types}, options_{options} {}
+
+    std::unique_ptr<channel_end> accept(const patience& limit) override {
+        for (;;) {
+            if (auto socket = bound_.socket().accept(deadline::min())) {
+                return stream_channel::accept(std::make_unique<unix_stream>(std::move(*socket)),
+                                              where_.text(), types_, options_);
+            }
+            if (!wait_patiently(fd(), os::readiness::readable, limit, bell_)) return nullptr;
+        }
+    }
+    std::string address() const override { return where_.text(); }
+    int fd() override { return bound_.socket().fd(); }
+
+private:
+    unix_name where_;
+    bound_listener bound_;
+    channel_types types_;
+    channel_options options_;
+    stop_bell bell_;
+};
+
+class unix_carrier final : public carrier {
+public:
+    const carrier_facts& facts() const noexcept override { return our_facts; }
+
+    std::unique_ptr<channel_end> connect(const std::string& where, const channel_types& types,
+                                         const channel_options& options) const override {
+        const unix_name name{where};
+        auto socket = name.connect(after(options.handshake_limit));
+        return stream_channel::connect(std::make_unique<unix_stream>(std::move(socket)),
+                                       name.text(), types, options);
+    }
+
+    std::unique_ptr<channel_listener> listen(const std::string& where, const channel_types& types,
+                                             const channel_options& options) const override {
+        return std::make_unique<unix_listener>(unix_name{where}, types, options);
+    }
+};
+
+}  // namespace
+
+const carrier& the_carrier() noexcept {
+    static const unix_carrier only;
+    return only;
+}
+
+}  // namespace signet::transport::unix_socket

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The carriers that the conformance suite of channels runs over, and an address of each that
+// nobody else uses.
+#pragma once
+
+#include <signet/face/carriers.hpp>
+#include <signet/testing/temporary_directory.hpp>
+
+#include <string>
+#include <vector>
+
+namespace signet::tests {
+
+/// Addresses of one carrier, for one test.
+class address_book {
+public:
+    explicit address_book(const transport::carrier_facts& of) : facts_{&of} {}
+
+    /// Where nobody listens yet; another one for each `number`. After listening, ask the listener.
+    std::string address(int number = 0) const;
+
+    /// One that the carrier's rules do not allow.
+    std::string bad_address() const;
+
+private:
+    const transport::carrier_facts* facts_;
+    testing::temporary_directory place_;
+};
+
+/// Those with which two ends that know nothing of each other can meet at an address.
+std::vector<const transport::carrier*> carriers_with_listeners();
+
+}  // namespace signet::tests
