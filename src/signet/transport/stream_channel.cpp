@@ -53,7 +53,11 @@ std::unique_ptr<channel_end> stream_channel::accept(std::unique_ptr<byte_stream>
                                                     const channel_options& options) {
     std::unique_ptr<stream_channel> end{
         new stream_channel{std::move(stream), std::move(name), types, options}};
-    end->flush(patience::none());
+    try {
+        end->flush(patience::none());
+    } catch (const error&) {
+        // it is gone already, which its first receive tells: others are to be accepted
+    }
     return end;
 }
 
@@ -76,9 +80,9 @@ void stream_channel::await_greeting(const patience& limit) {
         if (const auto first = next_frame()) {
             take(*first, none);
         } else if (stream_over_) {
-            complain(
-                errc::peer_misbehaved,
-                "the other end closed it before it said hello; does it speak Signet's frames?");
+            complain(errc::peer_died,
+                     "the other end was gone before it said hello: it died, or does not speak "
+                     "Signet's frames");
         } else if (!fill(limit)) {
             throw error{std::make_error_code(std::errc::timed_out), "open channel", name_,
                         "the other end did not say hello in time: it is stopped, or accepts "
