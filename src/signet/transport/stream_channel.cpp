@@ -38,7 +38,7 @@ std::uint64_t size_of(const outgoing& message) {
 stream_channel::stream_channel(std::unique_ptr<byte_stream> stream, std::string name,
                                const channel_types& types, const channel_options& options)
     : stream_{std::move(stream)}, name_{std::move(name)}, types_{types}, options_{options} {
-    constexpr std::uint64_t most = frame_header::length_max - os::message_descriptors_max;
+    constexpr std::uint64_t most = frame_header::message_bytes_max;
     if (options_.message_bytes_max == 0 || options_.message_bytes_max > most) {
         throw error{errc::bad_option, "open channel", name_,
                     "message_bytes_max is 1 to " + std::to_string(most)};
@@ -193,14 +193,21 @@ void stream_channel::check(const std::optional<frame_header>& header) const {
                  "what it sent is not a frame of Signet; for peers that know nothing of Signet use "
                  "framing::lines or framing::bytes");
     }
-    const bool carries =
-        header->kind == frame_kind::message || header->kind == frame_kind::accompanied;
-    const std::uint64_t most =
-        carries ? options_.message_bytes_max + os::message_descriptors_max : greeting_bytes_max;
+    const std::uint64_t most = most_after(header->kind);
     if (header->length <= most) return;
-    complain(carries ? errc::too_large : errc::peer_misbehaved,
-             "the peer sends " + std::to_string(header->length) + " bytes at once; we take " +
-                 std::to_string(carries ? options_.message_bytes_max : most));
+    complain(errc::too_large, "the peer sends " + std::to_string(header->length) +
+                                  " bytes at once; we take " + std::to_string(most));
+}
+
+std::uint64_t stream_channel::most_after(frame_kind kind) const noexcept {
+    switch (kind) {
+        case frame_kind::end: return 0;
+        case frame_kind::hello:
+        case frame_kind::refusal: return greeting_bytes_max;
+        case frame_kind::accompanied: return options_.message_bytes_max + 1;
+        case frame_kind::message: break;
+    }
+    return options_.message_bytes_max;
 }
 
 // The next one, where it is there whole.
@@ -233,6 +240,8 @@ void stream_channel::meet(std::span<const std::byte> hello) {
     try {
         greeting theirs = read_greeting(hello);
         require_readable(types_, theirs);
+        // relaxed: a number that stands alone
+        peer_takes_.store(theirs.message_bytes_max, std::memory_order_relaxed);
         peer_ = std::move(theirs);
     } catch (const error& why) {
         const std::string_view text = why.what();
@@ -393,6 +402,12 @@ void stream_channel::check_sendable(const outgoing& message, std::uint64_t bytes
         throw error{errc::too_large, "send on channel", name_,
                     "the message has " + std::to_string(bytes) + " bytes; message_bytes_max is " +
                         std::to_string(options_.message_bytes_max)};
+    }
+    // relaxed: a number that stands alone
+    if (const auto takes = peer_takes_.load(std::memory_order_relaxed); bytes > takes) {
+        throw error{errc::too_large, "send on channel", name_,
+                    "the message has " + std::to_string(bytes) + " bytes; the peer takes " +
+                        std::to_string(takes)};
     }
     if (!message.descriptors.empty() && options_.frames != framing::messages) {
         throw error{errc::unsupported, "send on channel", name_,

@@ -70,6 +70,7 @@ private:
     flow take_bytes(incoming& into);
     std::optional<frame> next_frame();
     void check(const std::optional<frame_header>& header) const;
+    std::uint64_t most_after(frame_kind kind) const noexcept;
     std::optional<frame_header> next_header() const;
     void meet(std::span<const std::byte> hello);
     void take_descriptors(std::span<const std::byte>& body, incoming& into);
@@ -132,6 +133,7 @@ private:
     stop_bell send_stop_;
 
     std::atomic<bool> any_unsent_{false};
+    std::atomic<std::uint64_t> peer_takes_{~std::uint64_t{0}};  ///< bytes of a message
 };
 
 }  // namespace signet::transport
