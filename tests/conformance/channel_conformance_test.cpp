@@ -182,6 +182,18 @@ TEST_P(Channels, GiveUpSendingAtADeadline) {
     EXPECT_FALSE(client.send_for(bytes_of("too late"), 2ms));
 }
 
+TEST_P(Channels, ReceiveWhileAnotherThreadWaitsToSend) {
+    auto [client, server] = meet();
+    const std::string large = pattern(
+        static_cast<std::size_t>(std::min<std::uint64_t>(facts().message_bytes_max, 300'000)), 1);
+    while (client.send_for(bytes_of(large), 1ms)) continue;
+    std::thread sender{[&client = client] { client.send(bytes_of("the last one")); }};
+    server.send(bytes_of("meanwhile"));
+    EXPECT_EQ(next_text(client), "meanwhile");
+    while (next_text(server) != "the last one") continue;
+    sender.join();
+}
+
 // ---- the end ------------------------------------------------------------------------------------
 
 TEST_P(Channels, DeliverWhatWasSentBeforeTheEnd) {
@@ -259,7 +271,8 @@ TEST_P(Channels, ListenAgainWhereAListenerWasKilled) {
         door.accept();
         return testing::wait_to_be_killed(), 0;
     }};
-    testing::eventually([&] { return complaint_of([&] { raw_channel{where}; }) == "no error"; });
+    EXPECT_TRUE(testing::eventually(
+        [&] { return complaint_of([&] { raw_channel{where}; }) == "no error"; }));
     victim.kill();
     raw_listener door{where};
     auto [client, server] = meet(door);

@@ -75,6 +75,7 @@ std::unique_ptr<channel_end> stream_channel::connect(std::unique_ptr<byte_stream
 void stream_channel::await_greeting(const patience& limit) {
     flush(limit);
     const std::lock_guard locked{receiving_};
+    take_late();  // it may have closed already
     incoming none;
     while (!peer_) {
         if (const auto first = next_frame()) {
@@ -114,7 +115,7 @@ flow stream_channel::receive(incoming& into, const patience& limit) {
     into.bytes = {};
     into.descriptors.clear();
     if (any_unsent_.load(std::memory_order_relaxed)) {  // relaxed: a hint, flush() looks again
-        flush(patience::none());
+        flush_unless_sending();
     }
     const std::lock_guard locked{receiving_};
     take_late();
@@ -245,8 +246,8 @@ void stream_channel::meet(std::span<const std::byte> hello) {
         peer_ = std::move(theirs);
     } catch (const error& why) {
         const std::string_view text = why.what();
-        const std::lock_guard locked{sending_};
-        end_with(frame_kind::refusal, std::as_bytes(std::span{text}), patience::none());
+        const std::unique_lock locked{sending_, std::try_to_lock};
+        if (locked) end_with(frame_kind::refusal, std::as_bytes(std::span{text}), patience::none());
         throw;
     }
 }
@@ -293,7 +294,7 @@ bool stream_channel::fill_with_stop(const patience& limit, int bell) {
         if (unsent) all[1] = {stream_->write_fd(), os::readiness::writable};
         if (bell >= 0) all[2] = {bell, os::readiness::readable};
         os::wait_any_ready(all, limit.until);
-        if (unsent) flush(patience::none());
+        if (unsent) flush_unless_sending();
     }
     return true;
 }
@@ -506,6 +507,12 @@ flow stream_channel::flush(const patience& limit) {
     return flush_unsent(limit);
 }
 
+// For who receives: another thread that waits to send has the lock, and flushes by itself.
+void stream_channel::flush_unless_sending() {
+    const std::unique_lock locked{sending_, std::try_to_lock};
+    if (locked) flush_unsent(patience::none());
+}
+
 flow stream_channel::flush_unsent(const patience& limit) {
     flow written = flow::done;
     if (!unsent_.empty()) {
@@ -565,15 +572,19 @@ flow stream_channel::peer_gone() {
 // ---- waiting ------------------------------------------------------------------------------------
 
 void stream_channel::watch_unsent(bool any) {
-    if (any_unsent_.exchange(any, std::memory_order_relaxed) == any || !set_)
-        return;  // relaxed: a hint
+    const std::lock_guard locked{watching_};
+    // relaxed: a hint
+    if (any_unsent_.exchange(any, std::memory_order_relaxed) != any && set_) watch_room(any);
+}
+
+// With `watching_` held.
+void stream_channel::watch_room(bool wanted) {
     const int writing = stream_->write_fd();
-    const bool one = writing == stream_->read_fd();
-    if (one) {
-        const auto wanted =
-            any ? os::interest::readable | os::interest::writable : os::interest::readable;
-        set_->modify(writing, wanted, 0);
-    } else if (any) {
+    if (writing == stream_->read_fd()) {
+        set_->modify(
+            writing,
+            wanted ? os::interest::readable | os::interest::writable : os::interest::readable, 0);
+    } else if (wanted) {
         set_->add(writing, os::interest::writable, 1);
     } else {
         set_->remove(writing);
@@ -581,12 +592,11 @@ void stream_channel::watch_unsent(bool any) {
 }
 
 int stream_channel::fd() {
-    const std::lock_guard locked{sending_};
+    const std::lock_guard locked{watching_};
     if (!set_) {
         set_.emplace();
         set_->add(stream_->read_fd(), os::interest::readable, 0);
-        const bool any = any_unsent_.exchange(false, std::memory_order_relaxed);  // relaxed: a hint
-        watch_unsent(any);
+        if (any_unsent_.load(std::memory_order_relaxed)) watch_room(true);  // relaxed: a hint
     }
     return set_->fd();
 }

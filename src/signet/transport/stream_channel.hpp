@@ -96,11 +96,13 @@ private:
                const patience& limit);
     flow write_parts(const outgoing& message, std::size_t skipped, const patience& limit);
     flow flush_unsent(const patience& limit);
+    void flush_unless_sending();
     void keep(std::span<const std::byte> bytes);
     void put_frame(frame_kind kind, std::span<const std::byte> body);
     void end_with(frame_kind last, std::span<const std::byte> body, const patience& limit);
     flow peer_gone();
     void watch_unsent(bool any);
+    void watch_room(bool wanted);
 
     [[noreturn]] void complain(errc code, const std::string& why) const;
 
@@ -127,10 +129,12 @@ private:
     std::vector<std::byte> frame_;   ///< the message being sent, or its first part
     std::vector<std::byte> unsent_;  ///< what the stream did not take
     std::size_t unsent_begin_ = 0;
-    bool ended_ = false;            ///< we said that we send no more
-    bool shut_ = false;             ///< and the stream knows
-    std::optional<os::epoll> set_;  ///< what fd() is
+    bool ended_ = false;  ///< we said that we send no more
+    bool shut_ = false;   ///< and the stream knows
     stop_bell send_stop_;
+
+    std::mutex watching_;           ///< held for no longer than it takes
+    std::optional<os::epoll> set_;  ///< what fd() is
 
     std::atomic<bool> any_unsent_{false};
     std::atomic<std::uint64_t> peer_takes_{~std::uint64_t{0}};  ///< bytes of a message

@@ -197,6 +197,17 @@ TEST_F(StreamChannel, DoesNotSendAfterItsEnd) {
     EXPECT_THROW(send("one more thing"), contract_violation);
 }
 
+TEST(StreamChannelThatConnects, MeetsOneThatHasClosedAlready) {
+    auto [ours, theirs] = os::unix_stream_socket::pair();
+    {
+        stream_channel::accept(std::make_unique<narrow_stream>(std::move(theirs)), "it", {}, {});
+    }
+    const auto end =
+        stream_channel::connect(std::make_unique<narrow_stream>(std::move(ours)), "us", {}, {});
+    incoming got;
+    EXPECT_EQ(end->receive(got, {}), flow::ended);
+}
+
 /// Lines for peers that know nothing of frames.
 class StreamOfLines : public StreamChannel {
 protected:
