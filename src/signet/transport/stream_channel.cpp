@@ -53,7 +53,7 @@ std::unique_ptr<channel_end> stream_channel::accept(std::unique_ptr<byte_stream>
                                                     const channel_options& options) {
     std::unique_ptr<stream_channel> end{
         new stream_channel{std::move(stream), std::move(name), types, options}};
-    end->flush(patience::none());
+    end->flush_if_taken();
     return end;
 }
 
@@ -110,7 +110,7 @@ flow stream_channel::receive(incoming& into, const patience& limit) {
     into.bytes = {};
     into.descriptors.clear();
     if (any_unsent_.load(std::memory_order_relaxed)) {  // relaxed: a hint, flush() looks again
-        flush(patience::none());
+        flush_if_taken();
     }
     const std::lock_guard locked{receiving_};
     take_late();
@@ -280,7 +280,7 @@ bool stream_channel::fill_with_stop(const patience& limit, int bell) {
         if (unsent) all[1] = {stream_->write_fd(), os::readiness::writable};
         if (bell >= 0) all[2] = {bell, os::readiness::readable};
         os::wait_any_ready(all, limit.until);
-        if (unsent) flush(patience::none());
+        if (unsent) flush_if_taken();
     }
     return true;
 }
@@ -485,6 +485,15 @@ flow stream_channel::write(std::span<const std::byte>& bytes, std::span<const in
 flow stream_channel::flush(const patience& limit) {
     const std::lock_guard locked{sending_};
     return flush_unsent(limit);
+}
+
+// For who does not send now: a dead peer is told by receiving, after what it had sent.
+void stream_channel::flush_if_taken() {
+    try {
+        flush(patience::none());
+    } catch (const error&) {
+        // who sends next is told
+    }
 }
 
 flow stream_channel::flush_unsent(const patience& limit) {

@@ -95,6 +95,7 @@ private:
                const patience& limit);
     flow write_parts(const outgoing& message, std::size_t skipped, const patience& limit);
     flow flush_unsent(const patience& limit);
+    void flush_if_taken();
     void keep(std::span<const std::byte> bytes);
     void put_frame(frame_kind kind, std::span<const std::byte> body);
     void end_with(frame_kind last, std::span<const std::byte> body, const patience& limit);
