@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "channel_carriers.hpp"
 
+#include <unistd.h>
+
 #include <stdexcept>
 
 namespace signet::tests {
+namespace {
+
+// An address of this machine that no other process uses: tests run side by side.
+std::string own_loopback() {
+    const int pid = getpid();
+    return "127." + std::to_string(64 + pid / 65536 % 64) + '.' + std::to_string(pid / 256 % 256) +
+           '.' + std::to_string(pid % 256);
+}
+
+}  // namespace
 
 std::string address_book::address(int number) const {
     const std::string scheme{facts_->scheme};
     const std::string name = "end" + std::to_string(number);
     if (scheme == "unix") return "unix://" + place_.path() + '/' + name;
+    if (scheme == "tcp") return "tcp://" + own_loopback() + ':' + std::to_string(20'000 + number);
     throw std::logic_error{"the conformance suite knows no address of " + scheme};
 }
 
 std::string address_book::bad_address() const {
     const std::string scheme{facts_->scheme};
     if (scheme == "unix") return "unix://relative/path";
+    if (scheme == "tcp") return "tcp://no-port";
     throw std::logic_error{"the conformance suite knows no bad address of " + scheme};
 }
 

@@ -39,6 +39,7 @@ struct shared_address {
     std::atomic<bool> known{false};
 
     void tell(const std::string& address) {
+        text.fill('\0');
         address.copy(text.data(), text.size() - 1);
         known = true;
     }

@@ -53,11 +53,7 @@ std::unique_ptr<channel_end> stream_channel::accept(std::unique_ptr<byte_stream>
                                                     const channel_options& options) {
     std::unique_ptr<stream_channel> end{
         new stream_channel{std::move(stream), std::move(name), types, options}};
-    try {
-        end->flush(patience::none());
-    } catch (const error&) {
-        // it is gone already, which its first receive tells: others are to be accepted
-    }
+    end->flush_quietly();
     return end;
 }
 
@@ -109,13 +105,18 @@ void stream_channel::complain(errc code, const std::string& why) const {
     throw error{code, "use channel", name_, why};
 }
 
+void stream_channel::complain_of_death() const {
+    complain(errc::peer_died,
+             "the other process ended without closing it; connect again when it is back");
+}
+
 // ---- receiving ----------------------------------------------------------------------------------
 
 flow stream_channel::receive(incoming& into, const patience& limit) {
     into.bytes = {};
     into.descriptors.clear();
     if (any_unsent_.load(std::memory_order_relaxed)) {  // relaxed: a hint, flush() looks again
-        flush_unless_sending();
+        flush_quietly();
     }
     const std::lock_guard locked{receiving_};
     take_late();
@@ -148,8 +149,7 @@ flow stream_channel::end_of_peer() const {
     if (said_end_) return flow::ended;
     if (!stream_over_) return flow::timed_out;
     if (options_.frames != framing::messages && !stream_broke_) return flow::ended;
-    throw error{errc::peer_died, "use channel", name_,
-                "the other process ended without closing it; connect again when it is back"};
+    complain_of_death();
 }
 
 flow stream_channel::take_line(incoming& into) {
@@ -294,7 +294,7 @@ bool stream_channel::fill_with_stop(const patience& limit, int bell) {
         if (unsent) all[1] = {stream_->write_fd(), os::readiness::writable};
         if (bell >= 0) all[2] = {bell, os::readiness::readable};
         os::wait_any_ready(all, limit.until);
-        if (unsent) flush_unless_sending();
+        if (unsent) flush_quietly();
     }
     return true;
 }
@@ -446,10 +446,9 @@ std::size_t stream_channel::begin_frame(const outgoing& message, std::uint64_t b
 flow stream_channel::send_whole(const outgoing& message, const patience& limit) {
     const std::size_t copied = begin_frame(message, size_of(message));
     std::span<const std::byte> rest{frame_};
-    const flow written = write(rest, message.descriptors, limit);
-    if (written == flow::ended || rest.size() == frame_.size()) {
-        return frame_.empty() ? flow::done : written;
-    }
+    const written first = write(rest, message.descriptors, limit);
+    if (first == written::gone) return peer_gone();
+    if (rest.size() == frame_.size() && !rest.empty()) return flow::timed_out;
     keep(rest);
     return write_parts(message, copied, limit);
 }
@@ -464,42 +463,41 @@ flow stream_channel::write_parts(const outgoing& message, std::size_t skipped,
         part = part.subspan(copied);
         if (part.empty()) continue;
         more = true;
-        const flow written = unsent_.empty() ? write(part, {}, limit) : flow::timed_out;
-        if (written == flow::ended) return written;
+        if (unsent_.empty() && write(part, {}, limit) == written::gone) return peer_gone();
         keep(part);
     }
     static constexpr std::array line_feed{std::byte{'\n'}};
     if (more && options_.frames == framing::lines) keep(line_feed);
-    const flow flushed = unsent_.empty() ? flow::done : flush_unsent(limit);
-    return flushed == flow::timed_out ? flow::done : flushed;
+    return write_unsent(limit) == written::gone ? peer_gone() : flow::done;
 }
 
 // Writes what the stream takes in time, and cuts that off `bytes`.
-flow stream_channel::write(std::span<const std::byte>& bytes, std::span<const int> descriptors,
-                           const patience& limit) {
+stream_channel::written stream_channel::write(std::span<const std::byte>& bytes,
+                                              std::span<const int> descriptors,
+                                              const patience& limit) {
     const int bell = send_stop_.fd_for(limit);
+    const written outcome = write_with_stop(bytes, descriptors, limit, bell);
+    if (bell >= 0) send_stop_.disarm();
+    return outcome;
+}
+
+stream_channel::written stream_channel::write_with_stop(std::span<const std::byte>& bytes,
+                                                        std::span<const int> descriptors,
+                                                        const patience& limit, int bell) {
     const deadline until = bell < 0 ? limit.until : deadline::min();
-    flow outcome = flow::done;
-    while (!bytes.empty() && outcome == flow::done) {
+    while (!bytes.empty()) {
         const auto result = descriptors.empty() ? stream_->write_some(bytes, until)
                                                 : stream_->write_with(bytes, descriptors, until);
         if (result.bytes != 0) descriptors = {};
         bytes = bytes.subspan(result.bytes);
         if (result.status == os::stream_status::moved) continue;
-        if (result.status != os::stream_status::timed_out) {
-            send_stop_.disarm();
-            return peer_gone();
-        }
-        if (bell < 0 || is_over(limit)) {
-            outcome = flow::timed_out;
-        } else {
-            std::array<os::awaited, 2> all{
-                {{stream_->write_fd(), os::readiness::writable}, {bell, os::readiness::readable}}};
-            os::wait_any_ready(all, limit.until);
-        }
+        if (result.status != os::stream_status::timed_out) return written::gone;
+        if (bell < 0 || is_over(limit)) return written::some;
+        std::array<os::awaited, 2> all{
+            {{stream_->write_fd(), os::readiness::writable}, {bell, os::readiness::readable}}};
+        os::wait_any_ready(all, limit.until);
     }
-    if (bell >= 0) send_stop_.disarm();
-    return outcome;
+    return written::all;
 }
 
 flow stream_channel::flush(const patience& limit) {
@@ -507,30 +505,42 @@ flow stream_channel::flush(const patience& limit) {
     return flush_unsent(limit);
 }
 
-// For who receives: another thread that waits to send has the lock, and flushes by itself.
-void stream_channel::flush_unless_sending() {
+// For who does not send now: it is not held by a thread that does, which flushes by itself, and is
+// told of a dead peer by receiving, after what that had sent.
+void stream_channel::flush_quietly() {
     const std::unique_lock locked{sending_, std::try_to_lock};
-    if (locked) flush_unsent(patience::none());
+    if (locked) write_unsent(patience::none());
 }
 
 flow stream_channel::flush_unsent(const patience& limit) {
-    flow written = flow::done;
+    switch (write_unsent(limit)) {
+        case written::all: return flow::done;
+        case written::some: return flow::timed_out;
+        case written::gone: break;
+    }
+    return peer_gone();
+}
+
+stream_channel::written stream_channel::write_unsent(const patience& limit) {
+    written outcome = written::all;
     if (!unsent_.empty()) {
         std::span<const std::byte> rest{unsent_.data() + unsent_begin_,
                                         unsent_.size() - unsent_begin_};
-        written = write(rest, {}, limit);
+        outcome = write(rest, {}, limit);
         unsent_begin_ = unsent_.size() - rest.size();
-        if (rest.empty() || written == flow::ended) {
-            unsent_.clear();
-            unsent_begin_ = 0;
-            watch_unsent(false);
-        }
+        if (outcome != written::some) forget_unsent();
     }
-    if (written == flow::done && ended_ && !shut_) {
+    if (outcome == written::all && ended_ && !shut_) {
         stream_->end_writing();
         shut_ = true;
     }
-    return written;
+    return outcome;
+}
+
+void stream_channel::forget_unsent() {
+    unsent_.clear();
+    unsent_begin_ = 0;
+    watch_unsent(false);
 }
 
 void stream_channel::keep(std::span<const std::byte> bytes) {
@@ -555,18 +565,17 @@ void stream_channel::end_with(frame_kind last, std::span<const std::byte> body,
         put_frame(last, body.first(std::min(body.size(), greeting_bytes_max)));
     }
     ended_ = true;
-    flush_unsent(limit);
+    write_unsent(limit);
 }
 
-// The stream takes no more: `ended` where the peer closed in order, else an error.
+// The stream takes no more: `ended` where the peer closed in order, else an error. Where another
+// thread receives, that one learns which.
 flow stream_channel::peer_gone() {
-    // Another thread that receives learns it by itself.
     const std::unique_lock locked{receiving_, std::try_to_lock};
-    if (locked) look_for_end();
+    if (!locked || options_.frames != framing::messages) return flow::ended;
+    look_for_end();
     if (said_end_ || sees_end()) return flow::ended;
-    if (options_.frames != framing::messages) return flow::ended;
-    throw error{errc::peer_died, "use channel", name_,
-                "the other process ended without closing it; connect again when it is back"};
+    complain_of_death();
 }
 
 // ---- waiting ------------------------------------------------------------------------------------

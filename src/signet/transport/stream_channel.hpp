@@ -59,6 +59,13 @@ private:
         std::span<const std::byte> body;
     };
 
+    /// What became of writing.
+    enum class written {
+        all,
+        some,  ///< the patience ended
+        gone,  ///< nobody reads any more
+    };
+
     stream_channel(std::unique_ptr<byte_stream> stream, std::string name,
                    const channel_types& types, const channel_options& options);
 
@@ -92,11 +99,15 @@ private:
     flow send_whole(const outgoing& message, const patience& limit);
     void check_sendable(const outgoing& message, std::uint64_t bytes) const;
     std::size_t begin_frame(const outgoing& message, std::uint64_t bytes);
-    flow write(std::span<const std::byte>& bytes, std::span<const int> descriptors,
-               const patience& limit);
+    written write(std::span<const std::byte>& bytes, std::span<const int> descriptors,
+                  const patience& limit);
+    written write_with_stop(std::span<const std::byte>& bytes, std::span<const int> descriptors,
+                            const patience& limit, int bell);
     flow write_parts(const outgoing& message, std::size_t skipped, const patience& limit);
     flow flush_unsent(const patience& limit);
-    void flush_unless_sending();
+    void flush_quietly();
+    written write_unsent(const patience& limit);
+    void forget_unsent();
     void keep(std::span<const std::byte> bytes);
     void put_frame(frame_kind kind, std::span<const std::byte> body);
     void end_with(frame_kind last, std::span<const std::byte> body, const patience& limit);
@@ -104,6 +115,7 @@ private:
     void watch_unsent(bool any);
     void watch_room(bool wanted);
 
+    [[noreturn]] void complain_of_death() const;
     [[noreturn]] void complain(errc code, const std::string& why) const;
 
     std::unique_ptr<byte_stream> stream_;
