@@ -37,7 +37,11 @@ std::uint64_t size_of(const outgoing& message) {
 
 stream_channel::stream_channel(std::unique_ptr<byte_stream> stream, std::string name,
                                const channel_types& types, const channel_options& options)
-    : stream_{std::move(stream)}, name_{std::move(name)}, types_{types}, options_{options} {
+    : stream_{std::move(stream)},
+      interest_{stream_->read_fd(), stream_->write_fd()},
+      name_{std::move(name)},
+      types_{types},
+      options_{options} {
     constexpr std::uint64_t most = frame_header::message_bytes_max;
     if (options_.message_bytes_max == 0 || options_.message_bytes_max > most) {
         throw error{errc::bad_option, "open channel", name_,
@@ -122,7 +126,8 @@ flow stream_channel::receive(incoming& into, const patience& limit) {
     take_late();
     for (;;) {
         const flow taken = take_next(into);
-        if (taken != flow::timed_out || !fill(limit)) return taken;
+        incomplete_ = taken == flow::timed_out;
+        if (!incomplete_ || !fill(limit)) return taken;
     }
 }
 
@@ -540,13 +545,13 @@ stream_channel::written stream_channel::write_unsent(const patience& limit) {
 void stream_channel::forget_unsent() {
     unsent_.clear();
     unsent_begin_ = 0;
-    watch_unsent(false);
+    note_unsent(false);
 }
 
 void stream_channel::keep(std::span<const std::byte> bytes) {
     if (bytes.empty()) return;
     unsent_.insert(unsent_.end(), bytes.begin(), bytes.end());
-    watch_unsent(true);
+    note_unsent(true);
 }
 
 void stream_channel::put_frame(frame_kind kind, std::span<const std::byte> body) {
@@ -580,45 +585,31 @@ flow stream_channel::peer_gone() {
 
 // ---- waiting ------------------------------------------------------------------------------------
 
-void stream_channel::watch_unsent(bool any) {
-    const std::lock_guard locked{watching_};
+void stream_channel::note_unsent(bool any) {
     // relaxed: a hint
-    if (any_unsent_.exchange(any, std::memory_order_relaxed) != any && set_) watch_room(any);
-}
-
-// With `watching_` held.
-void stream_channel::watch_room(bool wanted) {
-    const int writing = stream_->write_fd();
-    if (writing == stream_->read_fd()) {
-        set_->modify(
-            writing,
-            wanted ? os::interest::readable | os::interest::writable : os::interest::readable, 0);
-    } else if (wanted) {
-        set_->add(writing, os::interest::writable, 1);
-    } else {
-        set_->remove(writing);
-    }
+    if (any_unsent_.exchange(any, std::memory_order_relaxed) != any) interest_.want_room(any);
 }
 
 int stream_channel::fd() {
-    const std::lock_guard locked{watching_};
     if (!set_) {
         set_.emplace();
-        set_->add(stream_->read_fd(), os::interest::readable, 0);
-        if (any_unsent_.load(std::memory_order_relaxed)) watch_room(true);  // relaxed: a hint
+        interest_.enter(*set_, 0);
     }
     return set_->fd();
 }
 
 bool stream_channel::ready(direction which) {
     if (which == direction::sending) return os::wait_writable(stream_->write_fd(), deadline::min());
-    return begin_ != end_ || stream_over_ || stream_->has_read_ahead() ||
+    // relaxed: a hint; who receives flushes first
+    if (any_unsent_.load(std::memory_order_relaxed) && ready(direction::sending)) return true;
+    const std::lock_guard locked{receiving_};
+    return (begin_ != end_ && !incomplete_) || stream_over_ || stream_->has_read_ahead() ||
            os::wait_readable(stream_->read_fd(), deadline::min());
 }
 
 std::unique_ptr<waitable> stream_channel::watch(std::shared_ptr<channel_end> self,
                                                 direction which) {
-    if (which == direction::receiving) return watch_readable(std::move(self), fd());
+    if (which == direction::receiving) return watch_stream(std::move(self), interest_);
     return watch_writable(std::move(self), stream_->write_fd());
 }
 

@@ -15,6 +15,7 @@
 #include <signet/transport/channel.hpp>
 #include <signet/transport/channel_frame.hpp>
 #include <signet/transport/patient_wait.hpp>
+#include <signet/transport/stream_interest.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -112,13 +113,13 @@ private:
     void put_frame(frame_kind kind, std::span<const std::byte> body);
     void end_with(frame_kind last, std::span<const std::byte> body, const patience& limit);
     flow peer_gone();
-    void watch_unsent(bool any);
-    void watch_room(bool wanted);
+    void note_unsent(bool any);
 
     [[noreturn]] void complain_of_death() const;
     [[noreturn]] void complain(errc code, const std::string& why) const;
 
     std::unique_ptr<byte_stream> stream_;
+    stream_interest interest_;
     std::string name_;  ///< for texts
     channel_types types_;
     channel_options options_;
@@ -133,6 +134,7 @@ private:
     bool descriptors_lost_ = false;
     std::optional<greeting> peer_;
     bool said_end_ = false;      ///< the peer's direction ended in order
+    bool incomplete_ = false;    ///< what is there of `input_` is no whole message
     bool stream_over_ = false;   ///< there is nothing more to read
     bool stream_broke_ = false;  ///< likewise, and it did not end by itself
     stop_bell receive_stop_;
@@ -145,9 +147,7 @@ private:
     bool shut_ = false;   ///< and the stream knows
     stop_bell send_stop_;
 
-    std::mutex watching_;           ///< held for no longer than it takes
     std::optional<os::epoll> set_;  ///< what fd() is
-
     std::atomic<bool> any_unsent_{false};
     std::atomic<std::uint64_t> peer_takes_{~std::uint64_t{0}};  ///< bytes of a message
 };
