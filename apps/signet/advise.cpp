@@ -214,45 +214,43 @@ Example:
   signet advise --bytes 4194304 --rate 30 --readers 3
   signet advise --survives reboot)";
 
-void add_needs(CLI::App& app, advise_options& options) {
+/// Adds the options that say what is needed, and returns them.
+std::vector<option> add_needs(command_line app, advise_options& options) {
     needs& need = options.need;
-    app.add_option("--bytes", need.message_bytes, "Of a message (default 48)")
-        ->check(CLI::Range(1.0, 4e9));
-    app.add_option("--rate", need.messages_per_s, "Messages a second (default 1000)")
-        ->check(CLI::PositiveNumber);
-    app.add_option("--readers", need.readers, "How many read each message (default 1)")
-        ->check(CLI::Range(1, 1000000));
     const auto survives = [&need](const std::string& what) {
         need.survives_reboot = what == "reboot";
         need.survives_crash = true;
     };
-    app.add_option_function<std::string>(
-           "--survives", survives,
-           "What was sent is kept through a crash of both processes, or a "
-           "reboot")
-        ->check(CLI::IsMember({"crash", "reboot"}));
-    app.add_flag("--other-machine", need.other_machine, "The peer is on another machine");
-    app.add_flag("--other-language", need.other_language, "The peer does not link with Signet");
-    app.add_flag("--untrusted", need.untrusted, "The peer may be hostile, such as a plug-in");
-    app.add_flag("--shell", need.shell, "The peer is a shell script");
+    return {
+        app.add_option("--bytes", need.message_bytes, "Of a message (default 48)")
+            .between(1.0, 4e9),
+        app.add_option("--rate", need.messages_per_s, "Messages a second (default 1000)")
+            .positive(),
+        app.add_option("--readers", need.readers, "How many read each message (default 1)")
+            .between(1, 1000000),
+        app.add_option_function("--survives", survives,
+                                "What was sent is kept through a crash of both processes, or a "
+                                "reboot")
+            .one_of({"crash", "reboot"}),
+        app.add_flag("--other-machine", need.other_machine, "The peer is on another machine"),
+        app.add_flag("--other-language", need.other_language, "The peer does not link with Signet"),
+        app.add_flag("--untrusted", need.untrusted, "The peer may be hostile, such as a plug-in"),
+        app.add_flag("--shell", need.shell, "The peer is a shell script"),
+    };
 }
 
 }  // namespace
 
-void add_advise(CLI::App& app, action& chosen) {
+void add_advise(command_line app, action& chosen) {
     auto options = std::make_shared<advise_options>();
-    CLI::App* sub = app.add_subcommand("advise", "Which mechanism to take, and the code");
-    add_needs(*sub, *options);
-    const std::size_t needs_count = sub->get_options().size();
-    sub->add_flag("--json", options->json, "One object");
-    sub->add_flag("--quick", options->quick, "Measure briefly; the numbers mean little");
-    sub->footer(notes);
-    sub->callback([sub, needs_count, options, &chosen] {
-        const auto given = sub->get_options();
-        options->asked_for =
-            options->json ||
-            std::any_of(given.begin(), given.begin() + static_cast<std::ptrdiff_t>(needs_count),
-                        [](const CLI::Option* one) { return one->count() != 0; });
+    command_line sub = app.add_subcommand("advise", "Which mechanism to take, and the code");
+    const std::vector<option> all_needs = add_needs(sub, *options);
+    sub.add_flag("--json", options->json, "One object");
+    sub.add_flag("--quick", options->quick, "Measure briefly; the numbers mean little");
+    sub.footer(notes);
+    sub.callback([all_needs, options, &chosen] {
+        options->asked_for = options->json || std::any_of(all_needs.begin(), all_needs.end(),
+                                                          [](option one) { return one.given(); });
         chosen = [options] { return run_advise(*options); };
     });
 }

@@ -137,36 +137,35 @@ fan-out higher is better. Run it on a quiet machine. docs/bench.md tells more.
 Example:
   signet bench topic --case round_trip --case stream/64)";
 
-void add_limits(CLI::App& bench, action& chosen) {
+void add_limits(command_line bench, action& chosen) {
     auto options = std::make_shared<limits_options>();
-    CLI::App* app = bench.add_subcommand("limits", "What no message on this machine can beat");
-    app->add_flag("--json", options->json, "One object");
-    app->add_option("--scale", options->scale, "Times three seconds; default 1")
-        ->check(CLI::PositiveNumber);
-    app->footer("Example:\n  signet bench limits --json");
-    app->callback([options, &chosen] { chosen = [options] { return run_limits(*options); }; });
+    command_line app = bench.add_subcommand("limits", "What no message on this machine can beat");
+    app.add_flag("--json", options->json, "One object");
+    app.add_option("--scale", options->scale, "Times three seconds; default 1").positive();
+    app.footer("Example:\n  signet bench limits --json");
+    app.callback([options, &chosen] { chosen = [options] { return run_limits(*options); }; });
 }
 
-void add_topic(CLI::App& bench, action& chosen) {
+void add_topic(command_line bench, action& chosen) {
     auto options = std::make_shared<topic_options>();
-    CLI::App* app = bench.add_subcommand("topic", "Topics in shared memory beside the limits");
-    app->add_flag("--json", options->json, "An array with an object for each case");
-    app->add_flag("--quick", options->quick, "See that it works; the numbers mean little");
-    app->add_option("--case", options->cases, "Only this one, such as round_trip/48, or this kind");
-    app->footer(topic_notes);
-    app->callback([options, &chosen] { chosen = [options] { return run_topic(*options); }; });
+    command_line app = bench.add_subcommand("topic", "Topics in shared memory beside the limits");
+    app.add_flag("--json", options->json, "An array with an object for each case");
+    app.add_flag("--quick", options->quick, "See that it works; the numbers mean little");
+    app.add_option("--case", options->cases, "Only this one, such as round_trip/48, or this kind");
+    app.footer(topic_notes);
+    app.callback([options, &chosen] { chosen = [options] { return run_topic(*options); }; });
 }
 
 }  // namespace
 
-void add_bench(CLI::App& app, action& chosen) {
-    CLI::App* bench = app.add_subcommand("bench", "Measure this machine, and Signet beside it");
-    bench->require_subcommand(1);
-    bench->footer("Example:\n  signet bench topic --json > before.json");
-    add_limits(*bench, chosen);
-    add_topic(*bench, chosen);
-    add_bench_crowd(*bench, chosen);
-    add_bench_sync(*bench, chosen);
+void add_bench(command_line app, action& chosen) {
+    command_line bench = app.add_subcommand("bench", "Measure this machine, and Signet beside it");
+    bench.require_subcommand();
+    bench.footer("Example:\n  signet bench topic --json > before.json");
+    add_limits(bench, chosen);
+    add_topic(bench, chosen);
+    add_bench_crowd(bench, chosen);
+    add_bench_sync(bench, chosen);
 }
 
 }  // namespace signet::command

@@ -63,14 +63,14 @@ Example:
 
 }  // namespace
 
-void add_bench_crowd(CLI::App& bench, action& chosen) {
+void add_bench_crowd(command_line bench, action& chosen) {
     auto options = std::make_shared<pair_options>();
-    CLI::App* app = bench.add_subcommand("crowd", "What idle, slow and dead others cost");
-    app->add_flag("--json", options->json, "An array with an object for each case");
-    app->add_flag("--quick", options->quick, "See that it works; the numbers mean little");
-    app->add_option("--case", options->cases, "Only this one, such as idle/100, or this kind");
-    app->footer(notes);
-    app->callback([options, &chosen] { chosen = [options] { return run_crowd(*options); }; });
+    command_line app = bench.add_subcommand("crowd", "What idle, slow and dead others cost");
+    app.add_flag("--json", options->json, "An array with an object for each case");
+    app.add_flag("--quick", options->quick, "See that it works; the numbers mean little");
+    app.add_option("--case", options->cases, "Only this one, such as idle/100, or this kind");
+    app.footer(notes);
+    app.callback([options, &chosen] { chosen = [options] { return run_crowd(*options); }; });
 }
 
 }  // namespace signet::command

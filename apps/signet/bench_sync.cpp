@@ -57,14 +57,14 @@ Example:
 
 }  // namespace
 
-void add_bench_sync(CLI::App& bench, action& chosen) {
+void add_bench_sync(command_line bench, action& chosen) {
     auto options = std::make_shared<pair_options>();
-    CLI::App* app = bench.add_subcommand("sync", "Locks and shared objects beside their rivals");
-    app->add_flag("--json", options->json, "An array with an object for each case");
-    app->add_flag("--quick", options->quick, "See that it works; the numbers mean little");
-    app->add_option("--case", options->cases, "Only this one, such as mutex/alone, or this kind");
-    app->footer(notes);
-    app->callback([options, &chosen] { chosen = [options] { return run_sync(*options); }; });
+    command_line app = bench.add_subcommand("sync", "Locks and shared objects beside their rivals");
+    app.add_flag("--json", options->json, "An array with an object for each case");
+    app.add_flag("--quick", options->quick, "See that it works; the numbers mean little");
+    app.add_option("--case", options->cases, "Only this one, such as mutex/alone, or this kind");
+    app.footer(notes);
+    app.callback([options, &chosen] { chosen = [options] { return run_sync(*options); }; });
 }
 
 }  // namespace signet::command

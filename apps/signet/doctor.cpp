@@ -122,14 +122,14 @@ Example:
 
 }  // namespace
 
-void add_doctor(CLI::App& app, action& chosen) {
+void add_doctor(command_line app, action& chosen) {
     auto options = std::make_shared<doctor_options>();
-    CLI::App* doctor =
+    command_line doctor =
         app.add_subcommand("doctor", "Find out why messages do not arrive, and what to do");
-    doctor->add_option("TOPIC", options->topic, "Look at this one too");
-    doctor->add_flag("--json", options->json, "One object: ok, findings, endpoints");
-    doctor->footer(example);
-    doctor->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+    doctor.add_option("TOPIC", options->topic, "Look at this one too");
+    doctor.add_flag("--json", options->json, "One object: ok, findings, endpoints");
+    doctor.footer(example);
+    doctor.callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 
 }  // namespace signet::command

@@ -154,15 +154,15 @@ Example:
 
 }  // namespace
 
-void add_ls(CLI::App& app, action& chosen) {
+void add_ls(command_line app, action& chosen) {
     auto options = std::make_shared<ls_options>();
-    CLI::App* ls =
+    command_line ls =
         app.add_subcommand("ls", "List who publishes and subscribes, regions, and locks");
-    ls->add_option("TOPIC", options->topic,
-                   "Only this topic or region, or those a pattern such as 'robot/**' is for");
-    ls->add_flag("--json", options->json, "An array with an object for each");
-    ls->footer(example);
-    ls->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+    ls.add_option("TOPIC", options->topic,
+                  "Only this topic or region, or those a pattern such as 'robot/**' is for");
+    ls.add_flag("--json", options->json, "An array with an object for each");
+    ls.footer(example);
+    ls.callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 
 }  // namespace signet::command

@@ -111,15 +111,15 @@ Example:
 
 }  // namespace
 
-void add_tour_mechanisms(CLI::App& tour, action& chosen) {
+void add_tour_mechanisms(command_line tour, action& chosen) {
     auto options = std::make_shared<mechanisms_options>();
-    CLI::App* app = tour.add_subcommand("mechanisms", "Each mechanism of the kernel at work");
-    app->add_flag("--json", options->json, "An array with an object for each mechanism");
-    app->add_flag("--quick", options->quick, "See that they work; the numbers mean little");
-    app->add_option("--case", options->cases, "Only this one, such as \"unix stream\"")
-        ->type_name("NAME");
-    app->footer(notes);
-    app->callback([options, &chosen] { chosen = [options] { return run_mechanisms(*options); }; });
+    command_line app = tour.add_subcommand("mechanisms", "Each mechanism of the kernel at work");
+    app.add_flag("--json", options->json, "An array with an object for each mechanism");
+    app.add_flag("--quick", options->quick, "See that they work; the numbers mean little");
+    app.add_option("--case", options->cases, "Only this one, such as \"unix stream\"")
+        .type_name("NAME");
+    app.footer(notes);
+    app.callback([options, &chosen] { chosen = [options] { return run_mechanisms(*options); }; });
 }
 
 }  // namespace signet::command
