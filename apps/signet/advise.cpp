@@ -3,6 +3,7 @@
 // begin with.
 #include "example_code.hpp"
 #include "interruption.hpp"
+#include "json_value.hpp"
 #include "mechanisms/catalogue.hpp"
 #include "mechanisms/counsel.hpp"
 #include "mechanisms/measurement.hpp"
@@ -11,7 +12,6 @@
 #include "units.hpp"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <unistd.h>
 
@@ -27,7 +27,6 @@
 namespace signet::command {
 namespace {
 
-using nlohmann::ordered_json;
 using namespace std::chrono_literals;
 
 struct advise_options {
@@ -102,20 +101,20 @@ std::string code_text(const candidate& best) {
 // ---- JSON
 // -----------------------------------------------------------------------------------------
 
-ordered_json to_json(const candidate& one, const figures& measured, const needs& need) {
+json_value to_json(const candidate& one, const figures& measured, const needs& need) {
     const exchange_result& found = measured.found;
-    ordered_json object{{"mechanism", one.name},
-                        {"because", one.because},
-                        {"ok", found.ok()},
-                        {"message_bytes", measured.bytes},
-                        {"round_trip_p50_ns", found.round_trip_p50_ns},
-                        {"msgs_per_s", found.stream_msgs_per_s},
-                        {"fast_enough", fast_enough(measured, need)}};
+    json_value object{{"mechanism", one.name},
+                      {"because", one.because},
+                      {"ok", found.ok()},
+                      {"message_bytes", measured.bytes},
+                      {"round_trip_p50_ns", found.round_trip_p50_ns},
+                      {"msgs_per_s", found.stream_msgs_per_s},
+                      {"fast_enough", fast_enough(measured, need)}};
     if (!found.ok()) object["error"] = found.trouble;
     return object;
 }
 
-ordered_json to_json(const needs& need) {
+json_value to_json(const needs& need) {
     return {{"message_bytes", need.message_bytes},
             {"messages_per_s", need.messages_per_s},
             {"readers", need.readers},
@@ -180,7 +179,7 @@ needs asked_needs() {
 void show(const counsel& given, const advise_options& options, const interruption& interrupted) {
     const figures best = measure(given.best, options);
     if (!options.json) write_output(text_of(given, best, options.need));
-    auto others = ordered_json::array();
+    auto others = json_value::array();
     if (!options.json && !given.others.empty()) write_output("\nThese serve as well:\n");
     for (const candidate& one : given.others) {
         if (interrupted.came()) return;
@@ -189,11 +188,11 @@ void show(const counsel& given, const advise_options& options, const interruptio
         if (!options.json) write_output(other_text(one, measured, options.need));
     }
     if (!options.json) return write_output(code_text(given.best));
-    ordered_json whole{{"needs", to_json(options.need)},
-                       {"advice", to_json(given.best, best, options.need)},
-                       {"missing", given.missing},
-                       {"others", others},
-                       {"code", example_code(given.best.code)}};
+    json_value whole{{"needs", to_json(options.need)},
+                     {"advice", to_json(given.best, best, options.need)},
+                     {"missing", given.missing},
+                     {"others", others},
+                     {"code", example_code(given.best.code)}};
     write_output(whole.dump(2) + '\n');
 }
 

@@ -5,15 +5,12 @@
 #include "subcommand.hpp"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <memory>
 
 namespace signet::command {
 namespace {
-
-using nlohmann::ordered_json;
 
 std::vector<crowd_case> crowd_cases() {
     std::vector<crowd_case> all;
@@ -38,13 +35,13 @@ std::string row_of(const crowd_case& what, const measured& found) {
                        wanted_text(what));
 }
 
-ordered_json to_json(const crowd_case& what, const measured& found) {
-    ordered_json object{{"pattern", "topic"},
-                        {"carrier", "shm"},
-                        {"case", what.name},
-                        {"unit", what.unit},
-                        {"without", found.middle.limit},
-                        {"with", found.middle.msgs_per_s}};
+json_value to_json(const crowd_case& what, const measured& found) {
+    json_value object{{"pattern", "topic"},
+                      {"carrier", "shm"},
+                      {"case", what.name},
+                      {"unit", what.unit},
+                      {"without", found.middle.limit},
+                      {"with", found.middle.msgs_per_s}};
     add_ratio(object, what, found);
     return object;
 }

@@ -109,12 +109,11 @@ std::vector<observe::region_view> regions_of(const std::string& directory,
 
 void print_json(const std::vector<row>& rows, const observe::reading& all,
                 const std::vector<observe::region_view>& regions) {
-    using nlohmann::ordered_json;
-    auto list = ordered_json::array();
+    auto list = json_value::array();
     for (const row& r : rows) list.push_back(to_json(*r.process, *r.one, all));
     for (const observe::region_view& one : regions) list.push_back(to_json(one));
     // Names are bytes that others chose: they need not be UTF-8.
-    write_output(list.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + '\n');
+    write_output(list.dump() + '\n');
 }
 
 int run(const ls_options& options) {

@@ -2,6 +2,7 @@
 // `signet pub`: publishes text, lines or files on a topic.
 #include "events.hpp"
 #include "interruption.hpp"
+#include "json_value.hpp"
 #include "line_reader.hpp"
 #include "subcommand.hpp"
 
@@ -17,7 +18,6 @@
 #include <signet/wire/json_reader.hpp>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -108,20 +108,20 @@ publisher_options engine_options(const pub_options& options, std::uint64_t bytes
 }
 
 std::string plan_json(const transport::shm::memory_plan& plan) {
-    return nlohmann::ordered_json{{"depth", plan.depth},
-                                  {"slot_bytes", plan.slot_bytes},
-                                  {"chunk_bytes", plan.chunk_bytes},
-                                  {"payload_bytes_max", plan.payload_bytes_max},
-                                  {"chunks_at_creation", plan.chunks_at_creation},
-                                  {"chunks_full", plan.chunks_full},
-                                  {"chunks_max", plan.chunks_max},
-                                  {"ring_bytes", plan.ring_bytes},
-                                  {"bytes_at_creation", plan.bytes_at_creation},
-                                  {"bytes_full", plan.bytes_full},
-                                  {"bytes_max", plan.bytes_max},
-                                  {"address_bytes", plan.address_bytes},
-                                  {"huge_pages", plan.huge_pages()},
-                                  {"grows", plan.grows()}}
+    return json_value{{"depth", plan.depth},
+                      {"slot_bytes", plan.slot_bytes},
+                      {"chunk_bytes", plan.chunk_bytes},
+                      {"payload_bytes_max", plan.payload_bytes_max},
+                      {"chunks_at_creation", plan.chunks_at_creation},
+                      {"chunks_full", plan.chunks_full},
+                      {"chunks_max", plan.chunks_max},
+                      {"ring_bytes", plan.ring_bytes},
+                      {"bytes_at_creation", plan.bytes_at_creation},
+                      {"bytes_full", plan.bytes_full},
+                      {"bytes_max", plan.bytes_max},
+                      {"address_bytes", plan.address_bytes},
+                      {"huge_pages", plan.huge_pages()},
+                      {"grows", plan.grows()}}
         .dump();
 }
 
