@@ -19,6 +19,7 @@ constexpr int usage_error = 2;
 
 constexpr void (*subcommands[])(CLI::App&, action&) = {
     add_pub, add_sub, add_ls, add_top, add_doctor, add_bench, add_tour, add_advise,
+    add_cat, add_carriers,
 };
 
 int perform(const action& chosen) try {

@@ -22,6 +22,8 @@ void add_doctor(CLI::App& app, action& chosen);
 void add_bench(CLI::App& app, action& chosen);
 void add_tour(CLI::App& app, action& chosen);
 void add_advise(CLI::App& app, action& chosen);
+void add_cat(CLI::App& app, action& chosen);
+void add_carriers(CLI::App& app, action& chosen);
 
 /// A subcommand of `bench`.
 void add_bench_crowd(CLI::App& bench, action& chosen);
