@@ -14,11 +14,6 @@ raw_channel::raw_channel(std::string_view address, const transport::channel_type
                          const channel_options& options)
     : end_{face::connect(address, types, options)} {}
 
-bool raw_channel::put(std::span<const int> descriptors, std::span<const std::byte> message,
-                      const transport::patience& limit) {
-    return end_->send({.parts = {&message, 1}, .descriptors = descriptors}, limit) == flow::done;
-}
-
 bool raw_channel::send_parts(std::span<const std::span<const std::byte>> parts,
                              std::stop_token stop) {
     return end_->send({.parts = parts}, {never, std::move(stop)}) == flow::done;

@@ -42,6 +42,10 @@ using transport::channel_options;
 using transport::framing;
 using transport::peer_identity;
 
+namespace face {
+struct channel_access;
+}
+
 /// A received message in bytes.
 struct raw_message {
     std::span<const std::byte> bytes;  ///< valid until the next receive of its channel
@@ -61,24 +65,24 @@ public:
     /// Sends one message; may wait for room. False: the other end has closed, or a stop was asked
     /// for.
     bool send(std::span<const std::byte> message, std::stop_token stop = {}) {
-        return put({}, message, {never, std::move(stop)});
+        return done(put({}, message, {never, std::move(stop)}));
     }
 
     /// The same without waiting. False, too: there is no room now.
     bool try_send(std::span<const std::byte> message) {
-        return put({}, message, transport::patience::none());
+        return done(put({}, message, transport::patience::none()));
     }
 
     /// Waits at most for `limit`.
     bool send_for(std::span<const std::byte> message, std::chrono::nanoseconds limit) {
-        return put({}, message, {after(limit), {}});
+        return done(put({}, message, {after(limit), {}}));
     }
 
     /// With duplicates of open descriptors beside the message, where the carrier passes them. The
     /// other end takes them if its descriptors_max says so.
     bool send_with(std::span<const std::byte> message, std::span<const int> descriptors,
                    std::stop_token stop = {}) {
-        return put(descriptors, message, {never, std::move(stop)});
+        return done(put(descriptors, message, {never, std::move(stop)}));
     }
 
     /// The parts in a row as one message.
@@ -104,7 +108,7 @@ public:
     void end_sending() { end_->end_sending({}); }
 
     /// Waits until the carrier has all that was sent. False: the other end has closed.
-    bool flush() { return end_->flush({}) == transport::flow::done; }
+    bool flush() { return done(end_->flush({})); }
 
     /// Who is at the other end, as far as the carrier knows.
     peer_identity peer() const { return end_->peer(); }
@@ -123,14 +127,21 @@ protected:
     raw_channel(std::string_view address, const transport::channel_types& types,
                 const channel_options& options);
 
-    bool put(std::span<const int> descriptors, std::span<const std::byte> message,
-             const transport::patience& limit);
+    static bool done(transport::flow became) noexcept { return became == transport::flow::done; }
+
+    transport::flow put(std::span<const int> descriptors, std::span<const std::byte> message,
+                        const transport::patience& limit) {
+        return end_->send({.parts = {&message, 1}, .descriptors = descriptors}, limit);
+    }
     std::optional<raw_message> take(const transport::patience& limit);
     transport::channel_end& end() noexcept { return *end_; }
 
 private:
+    friend face::channel_access;
+
     std::shared_ptr<transport::channel_end> end_;
     bool ended_ = false;
+    bool awaited_ = false;  ///< a task or an operation of a loop receives
 };
 
 namespace face {
@@ -158,17 +169,17 @@ public:
 
     /// As those of raw_channel.
     bool send(const Out& message, std::stop_token stop = {}) {
-        return put_typed(message, {}, {never, std::move(stop)});
+        return done(put_typed(message, {}, {never, std::move(stop)}));
     }
     bool try_send(const Out& message) {
-        return put_typed(message, {}, transport::patience::none());
+        return done(put_typed(message, {}, transport::patience::none()));
     }
     bool send_for(const Out& message, std::chrono::nanoseconds limit) {
-        return put_typed(message, {}, {after(limit), {}});
+        return done(put_typed(message, {}, {after(limit), {}}));
     }
     bool send_with(const Out& message, std::span<const int> descriptors,
                    std::stop_token stop = {}) {
-        return put_typed(message, descriptors, {never, std::move(stop)});
+        return done(put_typed(message, descriptors, {never, std::move(stop)}));
     }
 
     std::optional<In> receive(std::stop_token stop = {}) {
@@ -191,8 +202,10 @@ public:
     using raw_channel::watch;
 
 private:
-    bool put_typed(const Out& message, std::span<const int> descriptors,
-                   const transport::patience& limit) {
+    friend face::channel_access;
+
+    transport::flow put_typed(const Out& message, std::span<const int> descriptors,
+                              const transport::patience& limit) {
         if constexpr (!wire::in_place<Out>) {
             sent_.resize(wire::payload_of<Out>::bytes(message));
             wire::payload_of<Out>::encode(message, sent_);

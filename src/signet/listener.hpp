@@ -10,6 +10,7 @@
 #pragma once
 
 #include <signet/channel.hpp>
+#include <signet/transport/channel_watch.hpp>
 
 #include <chrono>
 #include <memory>
@@ -42,6 +43,11 @@ public:
     /// Readable when somebody may be waiting. Valid as long as this.
     int fd() { return listener_->fd(); }
 
+    /// For waits over several endpoints.
+    std::unique_ptr<transport::waitable> watch() const {
+        return transport::watch_listener(listener_);
+    }
+
 protected:
     basic_listener(std::string_view address, const transport::channel_types& types,
                    const channel_options& options);
@@ -53,7 +59,7 @@ private:
         return Channel{std::move(end)};
     }
 
-    std::unique_ptr<transport::channel_listener> listener_;
+    std::shared_ptr<transport::channel_listener> listener_;
 };
 
 namespace face {

@@ -69,7 +69,9 @@ bool pending::stopped() const {
 
 bool pending::look_first() {
     if (stopped()) return true;
-    return loop_.looks_left_-- > 0 && look();
+    if (loop_.looks_left_-- <= 0) return false;
+    looked_ = true;
+    return look();
 }
 
 bool pending::try_look() noexcept try { return look(); } catch (...) {
@@ -180,7 +182,7 @@ void loop::turn(deadline limit) {
     for (const transport::wait_key key : keys) look_for(key);
     end_due();
     const bool poked = poked_.exchange(false, std::memory_order_acquire);  // SYNC loop-poke
-    if (poked || keys.empty()) end_stopped();
+    if (poked || (keys.empty() && set_.any_stopped())) end_stopped();
 }
 
 void loop::look_for(transport::wait_key ready) {
@@ -229,6 +231,8 @@ void loop::poke() {
 void loop::wait(face::pending& who, std::unique_ptr<transport::waitable> what) {
     who.key_ = key_of(std::move(what));
     subjects_[*who.key_].waiting.push_back(&who);
+    // Who found nothing need not be looked at before the kernel tells of it.
+    who.looked_ ? set_.settle(*who.key_) : set_.look_at(*who.key_);
 }
 
 transport::wait_key loop::key_of(std::unique_ptr<transport::waitable> what) {
@@ -236,20 +240,25 @@ transport::wait_key loop::key_of(std::unique_ptr<transport::waitable> what) {
     const bool lasting = what->outlives();
     // A subscriber stays in the set when nobody waits for it, for somebody will again.
     const auto known = keys_.find(identity);
-    if (known != keys_.end() && set_.enable(known->second, true)) return known->second;
-    forget_gone();
+    if (known != keys_.end()) {
+        if (set_.enable(known->second, true)) return known->second;
+        subjects_.erase(known->second);
+    }
+    if (keys_.size() >= keys_most_) forget_gone();
     const transport::wait_key key = set_.add(std::move(what));
     keys_[identity] = key;
     subjects_[key] = {identity, lasting, {}};
     return key;
 }
 
+/// As rarely as their number has doubled, so that it costs an await no more than a few steps.
 void loop::forget_gone() {
     std::erase_if(keys_, [&](const auto& known) {
         if (set_.contains(known.second)) return false;
         subjects_.erase(known.second);
         return true;
     });
+    keys_most_ = 2 * keys_.size() + 16;
 }
 
 void loop::stop_waiting(face::pending& who, transport::wait_key key) {

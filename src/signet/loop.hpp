@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `loop` runs coroutines in one thread: each waits with co_await for a message, for room at a
-// publisher, for a time or a descriptor, and meanwhile the others go on.
+// `loop` runs coroutines in one thread: each waits with co_await for a message of a topic or a
+// channel, for who connects, for room to send, for a time or a descriptor, and meanwhile the others
+// go on. Ten thousand that wait cost no more than ten.
 //
 //     task<> follow(loop& in, subscriber<pose>& poses) {
 //         while (auto pose = co_await in.receive(poses)) use(pose->x);
@@ -16,6 +17,7 @@
 #include <signet/base/time.hpp>
 #include <signet/context.hpp>
 #include <signet/face/pending.hpp>
+#include <signet/face/taking.hpp>
 #include <signet/publisher.hpp>
 #include <signet/subscriber.hpp>
 #include <signet/task.hpp>
@@ -29,8 +31,10 @@
 #include <exception>
 #include <list>
 #include <map>
+#include <span>
 #include <stop_token>
 #include <type_traits>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -40,8 +44,10 @@ namespace face {
 
 class root;
 
-template <class T>
-class receiving;
+template <class From>
+class taking;
+template <class Channel, class Message>
+class sending;
 template <class T>
 class publishing;
 template <class T>
@@ -83,15 +89,54 @@ public:
 
     /// The next message, a sample<T>. None: stopped, by the token, the loop or the context.
     template <class T>
-    face::receiving<T> receive(subscriber<T>& from, std::stop_token stop = {}) {
+    face::taking<subscriber<T>> receive(subscriber<T>& from, std::stop_token stop = {}) {
         return {*this, from, {never, std::move(stop)}};
     }
 
     /// The same, waiting at most for `limit`.
     template <class T>
-    face::receiving<T> receive_for(subscriber<T>& from, std::chrono::nanoseconds limit,
-                                   std::stop_token stop = {}) {
+    face::taking<subscriber<T>> receive_for(subscriber<T>& from, std::chrono::nanoseconds limit,
+                                            std::stop_token stop = {}) {
         return {*this, from, {after(limit), std::move(stop)}};
+    }
+
+    /// The next message of a channel, an optional<In>. None: the other end has closed, or stopped.
+    /// Throws what receive() does, a death too. One task receives from a channel at a time.
+    template <class Out, class In>
+    face::taking<channel<Out, In>> receive(channel<Out, In>& from, std::stop_token stop = {}) {
+        return {*this, from, {never, std::move(stop)}};
+    }
+    template <class Out, class In>
+    face::taking<channel<Out, In>> receive_for(channel<Out, In>& from,
+                                               std::chrono::nanoseconds limit,
+                                               std::stop_token stop = {}) {
+        return {*this, from, {after(limit), std::move(stop)}};
+    }
+
+    /// The same in bytes, an optional<raw_message>, valid until the next receive of the channel.
+    face::taking<raw_channel> receive(raw_channel& from, std::stop_token stop = {});
+    face::taking<raw_channel> receive_for(raw_channel& from, std::chrono::nanoseconds limit,
+                                          std::stop_token stop = {});
+
+    /// Sends a message when there is room, and goes on when the carrier has all of it. False: the
+    /// other end has closed, or stopped. The message must last until then.
+    template <class Out, class In>
+    face::sending<channel<Out, In>, Out> send(channel<Out, In>& to,
+                                              const std::type_identity_t<Out>& message,
+                                              std::stop_token stop = {}) {
+        return {*this, to, message, {never, std::move(stop)}};
+    }
+
+    /// The bytes must last until then; their span need not.
+    face::sending<raw_channel, std::span<const std::byte>> send(raw_channel& to,
+                                                                std::span<const std::byte> message,
+                                                                std::stop_token stop = {});
+
+    /// The next one who connects, an optional channel. None: stopped.
+    template <class Channel>
+    face::taking<basic_listener<Channel>> accept(basic_listener<Channel>& at,
+                                                 std::stop_token stop = {}) {
+        return {*this, at, {never, std::move(stop)}};
     }
 
     /// Publishes a copy when there is room. False: stopped. The message must last until then.
@@ -144,8 +189,10 @@ private:
     void stop_waiting(face::pending& who, transport::wait_key key);
 
     transport::wait_engine set_;
-    std::map<transport::wait_key, subject> subjects_;
-    std::map<const void*, transport::wait_key> keys_;  ///< of endpoints
+    std::unordered_map<transport::wait_key, subject> subjects_;
+    std::unordered_map<const void*, transport::wait_key>
+        keys_;                    ///< of endpoints, some of them gone
+    std::size_t keys_most_ = 16;  ///< then the gone ones are dropped
     std::multimap<deadline, face::pending*> timers_;
     std::list<face::pending*> waiting_;
     std::deque<std::coroutine_handle<>> queue_;  ///< those who can go on
@@ -159,27 +206,50 @@ private:
 
 namespace face {
 
-template <class T>
-class [[nodiscard]] receiving final : pending {
+template <class From>
+class [[nodiscard]] taking final : pending {
 public:
-    receiving(loop& in, subscriber<T>& from, const transport::patience& limit)
-        : pending{in, limit}, from_{from} {}
+    taking(loop& in, From& from, const transport::patience& limit)
+        : pending{in, limit}, from_{from}, turn_{from} {}
 
-    bool await_ready() { return look_first(); }
+    bool await_ready() {
+        turn_.take();
+        return look_first();
+    }
     void await_suspend(std::coroutine_handle<> who) { wait_for(who, from_.watch()); }
-    sample<T> await_resume() {
+    taken<From> await_resume() {
         rethrow();
         return std::move(next_);
     }
 
 private:
     bool look() override {
-        next_ = from_.try_receive();
-        return static_cast<bool>(next_);
+        next_ = take_next(from_);
+        return next_ || is_at_end(from_);
     }
 
-    subscriber<T>& from_;
-    sample<T> next_;
+    From& from_;
+    turn_to_receive<From> turn_;
+    taken<From> next_;
+};
+
+template <class Channel, class Message>
+class [[nodiscard]] sending final : pending {
+public:
+    sending(loop& in, Channel& to, const Message& message, const transport::patience& limit)
+        : pending{in, limit}, putting_{to, message} {}
+
+    bool await_ready() { return look_first(); }
+    void await_suspend(std::coroutine_handle<> who) { wait_for(who, putting_.watch()); }
+    bool await_resume() const {
+        rethrow();
+        return putting_.sent();
+    }
+
+private:
+    bool look() override { return putting_.look(); }
+
+    putting<Channel, Message> putting_;
 };
 
 template <class T>
@@ -261,6 +331,21 @@ private:
 };
 
 }  // namespace face
+
+inline face::taking<raw_channel> loop::receive(raw_channel& from, std::stop_token stop) {
+    return {*this, from, {never, std::move(stop)}};
+}
+
+inline face::taking<raw_channel> loop::receive_for(raw_channel& from,
+                                                   std::chrono::nanoseconds limit,
+                                                   std::stop_token stop) {
+    return {*this, from, {after(limit), std::move(stop)}};
+}
+
+inline face::sending<raw_channel, std::span<const std::byte>> loop::send(
+    raw_channel& to, std::span<const std::byte> message, std::stop_token stop) {
+    return {*this, to, message, {never, std::move(stop)}};
+}
 
 inline face::sleeping loop::sleep_for(std::chrono::nanoseconds time, std::stop_token stop) {
     return sleep_until(after(time), std::move(stop));

@@ -54,7 +54,7 @@ std::span<const wait_set::key> wait_set::wait_for(std::chrono::nanoseconds limit
 }
 
 std::span<const wait_set::key> wait_set::wait_until(deadline limit, std::stop_token stop) {
-    if (size() == 0 && limit == never && !stop.stop_possible()) {
+    if (limit == never && !stop.stop_possible() && engine_.empty()) {
         throw contract_violation{"wait: the set is empty, and nothing else could end the wait"};
     }
     return engine_.wait({limit, std::move(stop)});

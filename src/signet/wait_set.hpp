@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// `wait_set`: one thread waits for many things at once: subscribers of any types, descriptors,
-// timers. Each gets a key; wait() says which are ready, all of them, beginning with another one
-// each time.
+// `wait_set`: one thread waits for many things at once: subscribers of any types, channels and
+// listeners, descriptors, timers. Each gets a key; wait() says which are ready, all of them,
+// beginning with another one each time.
 //
 // Ready means that there may be something: a message, an event (try_event), an end, an error that
 // the next receive throws. So take what is there with try_receive(), and do not rely on it. A
 // message is told for as long as it is there; an event is told and then not any more.
 //
-// Thread safety: one thread, the one its subscribers belong to. A subscriber that is destroyed
-// leaves the set by itself; a descriptor must be removed before it is closed.
+// Thread safety: one thread, the one its subscribers belong to, and that receives from its
+// channels. An endpoint that is destroyed leaves the set by itself; a descriptor must be removed
+// before it is closed.
 #pragma once
 
 #include <signet/base/time.hpp>
+#include <signet/channel.hpp>
 #include <signet/context.hpp>
+#include <signet/listener.hpp>
 #include <signet/subscriber.hpp>
 #include <signet/transport/wait_engine.hpp>
 
@@ -37,6 +40,19 @@ public:
         return engine_.add(in.watch());
     }
 
+    /// Ready when a message, an end or an error is there to be received.
+    template <class Out, class In>
+    key add(const channel<Out, In>& in) {
+        return engine_.add(in.watch());
+    }
+    key add(const raw_channel& in) { return engine_.add(in.watch()); }
+
+    /// Ready when somebody may be waiting to be accepted.
+    template <class Channel>
+    key add(const basic_listener<Channel>& door) {
+        return engine_.add(door.watch());
+    }
+
     /// Ready while it is readable. With a descriptor in the set each wait makes a system call.
     /// Throws `error`: it cannot be watched (a regular file), or is in the set already.
     key add_descriptor(int fd);
@@ -51,7 +67,7 @@ public:
     /// set.
     void drive(const context& one) { engine_.drive(one.plane()); }
 
-    std::size_t size() const noexcept { return engine_.size(); }
+    std::size_t size() const { return engine_.size(); }
 
     /// Waits until something is ready. None: stopped, by the token or by the context of one of the
     /// subscribers. Valid until the next wait. An empty set and no token is a contract_violation.

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Receiving in an Asio loop.
+// Receiving, sending and accepting in an Asio loop.
 #include "../actors/actor.hpp"
 #include "../actors/self_checking.hpp"
 
 #include <signet/asio.hpp>
 #include <signet/error.hpp>
+#include <signet/listener.hpp>
+#include <signet/testing/forked_peer.hpp>
+#include <signet/testing/temporary_directory.hpp>
+#include <signet/testing/text_bytes.hpp>
 
 #include <gtest/gtest.h>
 #include <asio/awaitable.hpp>
@@ -15,6 +19,10 @@
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
+
+#include <future>
+#include <string>
+#include <thread>
 
 namespace signet::tests {
 namespace {
@@ -78,6 +86,73 @@ TEST_F(Asio, ACancellationEndsIt) {
     timer.async_wait([&](std::error_code) { signal.emit(asio::cancellation_type::all); });
     loop_.run_for(watchdog);
     EXPECT_TRUE(aborted);
+}
+
+// ---- channels -----------------------------------------------------------------------------------
+
+struct speech {
+    std::string words;
+};
+
+class AsioChannels : public ::testing::Test {
+protected:
+    const testing::temporary_directory place_;
+    const std::string where_ = "unix://" + place_.path() + "/door";
+    asio::io_context loop_;
+};
+
+asio::awaitable<void> answer_all(listener<speech>& door, int& count) {
+    const auto here = co_await asio::this_coro::executor;
+    auto line = co_await async_accept(door, here, asio::use_awaitable);
+    for (;;) {
+        const auto next = co_await async_receive(*line, here, asio::use_awaitable);
+        if (!next) co_return;
+        const bool sent = co_await async_send(*line, *next, here, asio::use_awaitable);
+        if (!sent) co_return;
+        ++count;
+    }
+}
+
+TEST_F(AsioChannels, ACoroutineAnswersAllThatAClientAsks) {
+    listener<speech> door{where_};
+    int count = 0;
+    asio::co_spawn(loop_, answer_all(door, count), asio::detached);
+    std::thread client{[&] {
+        channel<speech> line{where_};
+        for (int i = 0; i < 20; ++i) {
+            line.send({std::string(static_cast<std::size_t>(i) * 50'000, 'x')});
+            if (!line.receive()) return;
+        }
+    }};
+    loop_.run_for(watchdog);
+    client.join();
+    EXPECT_EQ(count, 20);
+}
+
+TEST_F(AsioChannels, ADeathIsTheExceptionOfAFuture) {
+    raw_listener door{where_};
+    testing::forked_peer victim{[this] {
+        const raw_channel line{where_};
+        return testing::wait_to_be_killed(), 0;
+    }};
+    auto line = door.accept();
+    auto future = async_receive(*line, loop_, asio::use_future);
+    victim.kill();
+    loop_.run_for(watchdog);
+    EXPECT_THROW(future.get(), error);
+}
+
+TEST_F(AsioChannels, OneThatIsSentAndHasNoRoomGoesWhenThereIs) {
+    raw_listener door{where_};
+    auto client = std::async(std::launch::async, [this] { return raw_channel{where_}; });
+    auto server = door.accept();
+    raw_channel line = client.get();
+    const std::string large(4'000'000, 'x');
+    auto sent = async_send(line, testing::bytes_of(large), loop_, asio::use_future);
+    auto got = async_receive(*server, loop_, asio::use_future);
+    loop_.run_for(watchdog);
+    EXPECT_TRUE(sent.get());
+    EXPECT_EQ(got.get()->bytes.size(), large.size());
 }
 
 }  // namespace

@@ -3,14 +3,27 @@
 
 #include "exec_pairs.hpp"
 
+#include <unistd.h>
+
 #include <stdexcept>
 
 namespace signet::tests {
+namespace {
+
+// An address of this machine that no other process uses: tests run side by side.
+std::string own_loopback() {
+    const int pid = getpid();
+    return "127." + std::to_string(64 + pid / 65536 % 64) + '.' + std::to_string(pid / 256 % 256) +
+           '.' + std::to_string(pid % 256);
+}
+
+}  // namespace
 
 std::string address_book::address(int number) const {
     const std::string scheme{facts_->scheme};
     const std::string name = "end" + std::to_string(number);
     if (scheme == "unix") return "unix://" + place_.path() + '/' + name;
+    if (scheme == "tcp") return "tcp://" + own_loopback() + ':' + std::to_string(20'000 + number);
     if (scheme == exec_pairs_scheme) return scheme + "://" + place_.path() + '/' + name;
     throw std::logic_error{"the conformance suite knows no address of " + scheme};
 }
@@ -18,6 +31,7 @@ std::string address_book::address(int number) const {
 std::string address_book::bad_address() const {
     const std::string scheme{facts_->scheme};
     if (scheme == "unix") return "unix://relative/path";
+    if (scheme == "tcp") return "tcp://no-port";
     if (scheme == exec_pairs_scheme) return scheme + "://relative/path";
     throw std::logic_error{"the conformance suite knows no bad address of " + scheme};
 }

@@ -23,21 +23,28 @@ public:
           options_{options} {}
 
     std::unique_ptr<channel_end> accept(const patience& limit) override {
-        const auto actor = door_->accept(limit);
-        if (!actor) return nullptr;
-        incoming gift;
-        if (actor->receive(gift, {after(std::chrono::seconds{60}), {}}) != flow::done) {
-            throw error{errc::peer_misbehaved, "accept", name_, "the actor gave no descriptors"};
+        while (const auto actor = door_->accept(limit)) {
+            if (auto end = pair_with(*actor)) return end;
         }
-        auto stream = std::make_unique<pipe::pipe_stream>(
-            os::pipe_reader::adopt(std::move(gift.descriptors.at(0))),
-            os::pipe_writer::adopt(std::move(gift.descriptors.at(1))));
-        return stream_channel::accept(std::move(stream), name_, types_, options_);
+        return nullptr;
     }
     std::string address() const override { return name_; }
     int fd() override { return door_->fd(); }
 
 private:
+    /// Null: the actor is gone without a gift.
+    std::unique_ptr<channel_end> pair_with(channel_end& actor) const try {
+        incoming gift;
+        if (actor.receive(gift, {after(std::chrono::seconds{60}), {}}) != flow::done)
+            return nullptr;
+        auto stream = std::make_unique<pipe::pipe_stream>(
+            os::pipe_reader::adopt(std::move(gift.descriptors.at(0))),
+            os::pipe_writer::adopt(std::move(gift.descriptors.at(1))));
+        return stream_channel::accept(std::move(stream), name_, types_, options_);
+    } catch (const error&) {
+        return nullptr;
+    }
+
     std::unique_ptr<channel_listener> door_;
     std::string name_;
     channel_types types_;

@@ -5,6 +5,7 @@
 #include <signet/base/name.hpp>
 #include <signet/transport/pipe/exec_carrier.hpp>
 #include <signet/transport/pipe/pipe_carrier.hpp>
+#include <signet/transport/tcp/tcp_carrier.hpp>
 #include <signet/transport/unix/unix_carrier.hpp>
 
 #include <mutex>
@@ -40,6 +41,7 @@ found_carrier find(std::string_view text) {
 std::vector<const transport::carrier*> carriers() {
     std::vector<const transport::carrier*> all{
         &transport::unix_socket::the_carrier(),
+        &transport::tcp::the_carrier(),
         &transport::pipe::the_exec_carrier(),
         &transport::pipe::the_pipe_carrier(),
     };

@@ -75,6 +75,7 @@ private:
     std::optional<std::list<pending*>::iterator> place_;  ///< none: it does not wait
     std::optional<timers::iterator> timer_;
     std::optional<transport::wait_key> key_;
+    bool looked_ = false;        ///< once, and found nothing
     os::descriptor descriptor_;  ///< a duplicate, for a set takes a descriptor once
     std::optional<std::stop_callback<poking>> stopper_;
 };

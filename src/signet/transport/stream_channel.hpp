@@ -15,6 +15,7 @@
 #include <signet/transport/channel.hpp>
 #include <signet/transport/channel_frame.hpp>
 #include <signet/transport/patient_wait.hpp>
+#include <signet/transport/stream_interest.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -59,6 +60,13 @@ private:
         std::span<const std::byte> body;
     };
 
+    /// What became of writing.
+    enum class written {
+        all,
+        some,  ///< the patience ended
+        gone,  ///< nobody reads any more
+    };
+
     stream_channel(std::unique_ptr<byte_stream> stream, std::string name,
                    const channel_types& types, const channel_options& options);
 
@@ -70,6 +78,7 @@ private:
     flow take_bytes(incoming& into);
     std::optional<frame> next_frame();
     void check(const std::optional<frame_header>& header) const;
+    std::uint64_t most_after(frame_kind kind) const noexcept;
     std::optional<frame_header> next_header() const;
     void meet(std::span<const std::byte> hello);
     void take_descriptors(std::span<const std::byte>& body, incoming& into);
@@ -91,19 +100,26 @@ private:
     flow send_whole(const outgoing& message, const patience& limit);
     void check_sendable(const outgoing& message, std::uint64_t bytes) const;
     std::size_t begin_frame(const outgoing& message, std::uint64_t bytes);
-    flow write(std::span<const std::byte>& bytes, std::span<const int> descriptors,
-               const patience& limit);
+    written write(std::span<const std::byte>& bytes, std::span<const int> descriptors,
+                  const patience& limit);
+    written write_with_stop(std::span<const std::byte>& bytes, std::span<const int> descriptors,
+                            const patience& limit, int bell);
     flow write_parts(const outgoing& message, std::size_t skipped, const patience& limit);
     flow flush_unsent(const patience& limit);
+    void flush_quietly();
+    written write_unsent(const patience& limit);
+    void forget_unsent();
     void keep(std::span<const std::byte> bytes);
     void put_frame(frame_kind kind, std::span<const std::byte> body);
     void end_with(frame_kind last, std::span<const std::byte> body, const patience& limit);
     flow peer_gone();
-    void watch_unsent(bool any);
+    void note_unsent(bool any);
 
+    [[noreturn]] void complain_of_death() const;
     [[noreturn]] void complain(errc code, const std::string& why) const;
 
     std::unique_ptr<byte_stream> stream_;
+    stream_interest interest_;
     std::string name_;  ///< for texts
     channel_types types_;
     channel_options options_;
@@ -118,6 +134,7 @@ private:
     bool descriptors_lost_ = false;
     std::optional<greeting> peer_;
     bool said_end_ = false;      ///< the peer's direction ended in order
+    bool incomplete_ = false;    ///< what is there of `input_` is no whole message
     bool stream_over_ = false;   ///< there is nothing more to read
     bool stream_broke_ = false;  ///< likewise, and it did not end by itself
     stop_bell receive_stop_;
@@ -126,12 +143,13 @@ private:
     std::vector<std::byte> frame_;   ///< the message being sent, or its first part
     std::vector<std::byte> unsent_;  ///< what the stream did not take
     std::size_t unsent_begin_ = 0;
-    bool ended_ = false;            ///< we said that we send no more
-    bool shut_ = false;             ///< and the stream knows
-    std::optional<os::epoll> set_;  ///< what fd() is
+    bool ended_ = false;  ///< we said that we send no more
+    bool shut_ = false;   ///< and the stream knows
     stop_bell send_stop_;
 
+    std::optional<os::epoll> set_;  ///< what fd() is
     std::atomic<bool> any_unsent_{false};
+    std::atomic<std::uint64_t> peer_takes_{~std::uint64_t{0}};  ///< bytes of a message
 };
 
 }  // namespace signet::transport

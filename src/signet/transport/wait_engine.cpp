@@ -25,36 +25,47 @@ std::uint64_t tag_of(wait_key key) {
 
 wait_key wait_engine::add(std::unique_ptr<waitable> endpoint) {
     drop_gone();
-    for (const member& known : members_) {
-        if (known.endpoint && known.endpoint->identity() == endpoint->identity()) {
-            throw contract_violation{"wait for many: this endpoint is in the set already"};
-        }
+    refuse_twin(*endpoint);
+    const wait_key key{next_key_++};
+    const void* const identity = endpoint->identity();
+    if (endpoint->told_by_kernel()) {
+        open_set();
+        told_.add(key, std::move(endpoint), *set_);
+    } else {
+        if (auto plane = endpoint->plane(); plane && plane->manual()) drive(std::move(plane));
+        members_.push_back({key, std::move(endpoint)});
     }
-    if (auto plane = endpoint->plane(); plane && plane->manual()) drive(std::move(plane));
-    members_.push_back({wait_key{next_key_++}, std::move(endpoint)});
-    return members_.back().key;
+    identities_[identity] = key;
+    return key;
+}
+
+// An endpoint that went may have left its identity to another one.
+void wait_engine::refuse_twin(const waitable& endpoint) {
+    if (identities_.size() >= identities_most_) drop_all_gone();
+    const auto known = identities_.find(endpoint.identity());
+    if (known == identities_.end() || !contains(known->second)) return;
+    throw contract_violation{"wait for many: this endpoint is in the set already"};
 }
 
 wait_key wait_engine::add_descriptor(int fd, os::interest wanted) {
     open_set();
     const wait_key key{next_key_++};
-    set_->add(fd, wanted, tag_of(key));
-    members_.push_back({key, nullptr, fd, wanted});
-    ++descriptors_;
+    told_.add(key, fd, wanted, *set_);
     return key;
 }
 
 bool wait_engine::remove(wait_key which) {
+    if (set_ && told_.contains(which)) return told_.remove(which, *set_);
     drop_gone();
     member* const found = find(which);
     if (found == nullptr) return false;
     unwatch(*found);
-    if (!found->endpoint) --descriptors_;
     members_.erase(members_.begin() + (found - members_.data()));
     return true;
 }
 
 bool wait_engine::enable(wait_key which, bool wanted) {
+    if (set_ && told_.enable(which, wanted, *set_)) return true;
     if (wanted) drop_gone();
     member* const found = find(which);
     if (found == nullptr) return false;
@@ -72,7 +83,12 @@ void wait_engine::drive(std::shared_ptr<link::control_plane> plane) {
 
 bool wait_engine::stopped(wait_key which) const {
     const member* const found = find(which);
-    return found != nullptr && found->endpoint && found->endpoint->stopped();
+    return found != nullptr && found->endpoint->stopped();
+}
+
+bool wait_engine::any_stopped() const {
+    return std::any_of(members_.begin(), members_.end(),
+                       [](const member& m) { return m.enabled && m.endpoint->stopped(); });
 }
 
 wait_engine::member* wait_engine::find(wait_key which) {
@@ -86,27 +102,31 @@ const wait_engine::member* wait_engine::find(wait_key which) const {
 }
 
 void wait_engine::drop_gone() {
-    const auto gone = [](const member& m) { return m.endpoint && m.endpoint->gone(); };
+    const auto gone = [](const member& m) { return m.endpoint->gone(); };
     const auto watched = [&](const member& m) { return gone(m) && m.fd >= 0; };
     if (std::any_of(members_.begin(), members_.end(), watched)) drop_set();
     std::erase_if(members_, gone);
 }
 
+/// Each as rarely as its number has doubled, so that it costs an add no more than a few steps.
+void wait_engine::drop_all_gone() {
+    drop_gone();
+    told_.drop_gone();
+    std::erase_if(identities_, [&](const auto& one) { return !contains(one.second); });
+    identities_most_ = 2 * identities_.size() + 16;
+}
+
 void wait_engine::drop_set() {
     // Of a descriptor that was closed the set cannot be told, and a forked child may keep it alive.
     if (!set_) return;
+    told_.leave_set();
     set_.reset();
     open_set();
     for (std::size_t i = 0; i < planes_.size(); ++i) {
         set_->add(planes_[i]->fd(), os::interest::readable, plane_bit | i);
     }
-    for (member& one : members_) {
-        if (one.endpoint) {
-            one.fd = -1;
-        } else {
-            set_->add(one.fd, one.wanted, tag_of(one.key));
-        }
-    }
+    for (member& one : members_) one.fd = -1;
+    told_.enter_set(*set_);
 }
 
 void wait_engine::open_set() {
@@ -137,7 +157,9 @@ void wait_engine::unwatch(member& one) {
 
 std::span<const wait_key> wait_engine::wait(const patience& limit) {
     drop_gone();
-    bool found = look_everywhere();
+    ready_.clear();
+    // Where only the kernel knows, the sleep is the look, and one call for both is enough.
+    bool found = !sleeps_at_once(limit) && look_everywhere();
     while (!found && !ended(limit) && (limit.until == never || clock::now() < limit.until)) {
         const auto glance = [&] { return (found = look()) || ended(limit); };
         if (!spins() || !spinner_.spin(glance, until_of(limit))) found = sleep(limit);
@@ -147,7 +169,12 @@ std::span<const wait_key> wait_engine::wait(const patience& limit) {
 }
 
 bool wait_engine::asks_kernel() const {
-    return descriptors_ != 0 || !planes_.empty();
+    return told_.any_enabled() || !planes_.empty();
+}
+
+bool wait_engine::sleeps_at_once(const patience& limit) const {
+    if (!members_.empty() || told_.any_noted() || ended(limit)) return false;
+    return limit.until == never || clock::now() < limit.until;
 }
 
 /// Descriptors have their turn even where an endpoint is always ready.
@@ -165,34 +192,30 @@ bool wait_engine::look() {
         if (is_ready(members_[at])) ready_.push_back(members_[at].key);
     }
     if (!ready_.empty()) ++turn_;
+    told_.collect(ready_);
     return !ready_.empty();
 }
 
 bool wait_engine::is_ready(member& one) {
-    if (!one.endpoint) return std::exchange(one.reported, false);
     if (!one.enabled || !one.endpoint->ready()) return false;
     one.endpoint->touched();
     return true;
 }
 
 bool wait_engine::spins() const {
-    return std::any_of(members_.begin(), members_.end(), [](const member& m) {
-        return m.endpoint && m.enabled && m.endpoint->words() != 0;
-    });
+    return std::any_of(members_.begin(), members_.end(),
+                       [](const member& m) { return m.enabled && m.endpoint->words() != 0; });
 }
 
 bool wait_engine::ended(const patience& limit) const {
-    const auto stopped = [](const member& m) {
-        return m.endpoint && m.enabled && m.endpoint->stopped();
-    };
     return woken_.load(std::memory_order_acquire) ||  // SYNC wake-many
-           limit.stop.stop_requested() || std::any_of(members_.begin(), members_.end(), stopped);
+           limit.stop.stop_requested() || any_stopped();
 }
 
 deadline wait_engine::until_of(const patience& limit) const {
     deadline until = limit.until;
     for (const member& one : members_) {
-        if (one.endpoint && one.enabled) until = std::min(until, one.endpoint->due());
+        if (one.enabled) until = std::min(until, one.endpoint->due());
     }
     return until;
 }
@@ -227,7 +250,7 @@ bool wait_engine::sleep(const patience& limit) {
 bool wait_engine::fits_words() const {
     std::size_t count = 1;
     for (const member& one : members_) {
-        if (one.endpoint && one.enabled) count += one.endpoint->words();
+        if (one.enabled) count += one.endpoint->words();
     }
     return count <= os::futex_waiters_max;
 }
@@ -235,15 +258,14 @@ bool wait_engine::fits_words() const {
 void wait_engine::arm_words() {
     words_.assign(1, notice_.watch());
     for (member& one : members_) {
-        if (one.endpoint && one.enabled) one.endpoint->arm(words_);
+        if (one.enabled) one.endpoint->arm(words_);
     }
 }
 
 void wait_engine::arm_descriptors() {
     open_set();
-    event_.drain();  // nobody else reads it; what it was about is looked at after this
     for (member& one : members_) {
-        if (!one.endpoint || !one.enabled) continue;
+        if (!one.enabled) continue;
         watch(one);
         one.endpoint->arm_fd();
     }
@@ -259,20 +281,19 @@ void wait_engine::wait_in_set(deadline until) {
 
 /// After the backstop no bell is believed to be armed.
 void wait_engine::touch_all() {
-    for (member& one : members_) {
-        if (one.endpoint) one.endpoint->touched();
-    }
+    for (member& one : members_) one.endpoint->touched();
 }
 
 void wait_engine::take(std::span<const os::ready> found) {
     bool stray = false;
     for (const os::ready& one : found) {
-        if (one.tag == event_tag) continue;
-        if ((one.tag & plane_bit) != 0) {
+        if (one.tag == event_tag) {
+            event_.drain();  // nobody else reads it; what it was about is looked at after this
+        } else if ((one.tag & plane_bit) != 0) {
             planes_[one.tag & ~plane_bit]->poll(clock::now());
         } else if (member* const known = find(wait_key{one.tag})) {
             note(*known);
-        } else {
+        } else if (!told_.report(wait_key{one.tag}, *set_)) {
             stray = true;
         }
     }
@@ -280,15 +301,13 @@ void wait_engine::take(std::span<const os::ready> found) {
 }
 
 void wait_engine::note(member& one) {
-    one.reported = true;
-    if (!one.endpoint) return;
     one.endpoint->touched();
     if (!one.enabled) unwatch(one);
 }
 
 void wait_engine::disarm() {
     for (member& one : members_) {
-        if (one.endpoint && one.enabled) one.endpoint->disarm();
+        if (one.enabled) one.endpoint->disarm();
     }
 }
 

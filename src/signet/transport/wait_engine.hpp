@@ -3,7 +3,8 @@
 // sleeps, spins as a single endpoint does, and sleeps on the words of all bells together, or, where
 // that cannot be (a descriptor, a context without a thread, too many words), in an epoll set of
 // descriptors. No wake-up is missed: docs/design/bells.md, S1 to S5, with all bells armed before
-// one look at all endpoints.
+// one look at all endpoints. Those of whom the kernel tells are not looked at before it does, so
+// that a wait costs what is ready and not what is idle.
 //
 // Thread safety: one thread, but for wake().
 #pragma once
@@ -12,6 +13,7 @@
 #include <signet/link/control_plane.hpp>
 #include <signet/os/epoll.hpp>
 #include <signet/os/event.hpp>
+#include <signet/transport/told_members.hpp>
 #include <signet/transport/topic.hpp>
 #include <signet/transport/waitable.hpp>
 
@@ -21,12 +23,10 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 namespace signet::transport {
-
-/// One thing that is waited for; never used again for another.
-enum class wait_key : std::uint64_t {};
 
 class wait_engine {
 public:
@@ -44,10 +44,16 @@ public:
     /// Endpoints that are not enabled are not looked at, and wake nobody. False: it is not in it.
     bool enable(wait_key which, bool wanted);
 
-    bool contains(wait_key which) const { return find(which) != nullptr; }
+    /// Has the next wait look at it whatever the kernel tells, as after enable(); or, where it was
+    /// looked at to the end, not before the kernel tells. Both for who has just done either.
+    void look_at(wait_key which) { told_.look_at(which); }
+    void settle(wait_key which) { told_.settle(which); }
 
-    /// Whether its context was stopped.
+    bool contains(wait_key which) const { return told_.contains(which) || find(which) != nullptr; }
+
+    /// Whether its context was stopped; that of any.
     bool stopped(wait_key which) const;
+    bool any_stopped() const;
 
     /// Drives a manual plane while it waits; those of endpoints are driven anyway.
     void drive(std::shared_ptr<link::control_plane> plane);
@@ -59,26 +65,29 @@ public:
     /// Ends the wait that is under way, or else the next one. Any thread.
     void wake();
 
-    std::size_t size() const noexcept { return members_.size(); }
+    std::size_t size() const { return members_.size() + told_.size(); }
+    bool empty() const { return members_.empty() && (told_.empty() || told_.size() == 0); }
 
 private:
+    /// One that is looked at in each wait.
     struct member {
         wait_key key;
-        std::unique_ptr<waitable> endpoint;  ///< null: a descriptor
-        int fd = -1;                         ///< in the epoll set; -1: not yet
-        os::interest wanted = os::interest::readable;
+        std::unique_ptr<waitable> endpoint;
+        int fd = -1;  ///< in the epoll set; -1: not yet
         bool enabled = true;
-        bool reported = false;  ///< a descriptor that the kernel called ready
     };
 
     member* find(wait_key which);
     const member* find(wait_key which) const;
+    void refuse_twin(const waitable& endpoint);
     void drop_gone();
+    void drop_all_gone();
     void drop_set();
     void open_set();
     void watch(member& one);
     void unwatch(member& one);
     bool asks_kernel() const;
+    bool sleeps_at_once(const patience& limit) const;
     bool look_everywhere();
     bool look();
     bool is_ready(member& one);
@@ -96,14 +105,16 @@ private:
     void note(member& one);
     void disarm();
 
-    std::vector<member> members_;
+    std::vector<member> members_;  ///< by key
     std::vector<wait_key> ready_;
     std::vector<os::futex_waiter> words_;
     std::vector<std::shared_ptr<link::control_plane>> planes_;  ///< driven by hand
     std::optional<os::epoll> set_;
+    told_members told_;                                     ///< whose set that is
+    std::unordered_map<const void*, wait_key> identities_;  ///< of endpoints, some of them gone
+    std::size_t identities_most_ = 16;                      ///< then the gone ones are dropped
     std::uint64_t next_key_ = 1;
-    std::size_t turn_ = 0;         ///< who is looked at first
-    std::size_t descriptors_ = 0;  ///< members that are descriptors
+    std::size_t turn_ = 0;  ///< who is looked at first
     life::spinner spinner_;
 
     life::notice notice_;

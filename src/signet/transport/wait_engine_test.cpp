@@ -163,5 +163,109 @@ TEST_P(WaitEngine, AClosedDescriptorThatHasADuplicateIsForgotten) {
     EXPECT_TRUE(wait(after(2ms)).empty());
 }
 
+// ---- those of whom the kernel tells -------------------------------------------------------------
+
+/// A lamp whose descriptor tells of it, and that counts how often it is asked anything.
+class told_lamp_watch final : public waitable {
+public:
+    told_lamp_watch(lamp& one, int& asked) : lamp_{one}, asked_{asked} {}
+    const void* identity() const noexcept override { return &lamp_; }
+    bool gone() const noexcept override { return ++asked_, lamp_.gone; }
+    bool ready() override { return ++asked_, lamp_.on; }
+    bool told_by_kernel() const noexcept override { return true; }
+    void enter(os::epoll& set, std::uint64_t tag) override {
+        set.add(lamp_.event.fd(), os::interest::readable, tag);
+        set_ = &set;
+        fd_ = lamp_.event.fd();
+    }
+    void leave() noexcept override {
+        try {
+            if (set_ != nullptr) std::exchange(set_, nullptr)->remove(fd_);
+        } catch (const error&) {
+            // the lamp went first
+        }
+    }
+
+private:
+    lamp& lamp_;
+    int& asked_;
+    os::epoll* set_ = nullptr;
+    int fd_ = -1;
+};
+
+class WaitEngineOfTold : public ::testing::Test {
+protected:
+    wait_key add(lamp& one) { return engine_.add(std::make_unique<told_lamp_watch>(one, asked_)); }
+    std::vector<wait_key> wait(deadline until = after(watchdog)) {
+        const auto ready = engine_.wait({until, {}});
+        return {ready.begin(), ready.end()};
+    }
+    /// What is asked of all in waits for the same one, beside so many.
+    int asked_beside(std::size_t idle) {
+        std::vector<lamp> all(idle);
+        lamp busy;
+        std::vector<wait_key> keys;
+        for (lamp& one : all) keys.push_back(add(one));
+        const wait_key key = keys.emplace_back(add(busy));
+        EXPECT_TRUE(wait(deadline::min()).empty());
+        busy.event.signal();
+        asked_ = 0;
+        for (int i = 0; i < 100; ++i) EXPECT_EQ(wait(), std::vector{key});
+        const int asked = asked_;
+        for (const wait_key one : keys) engine_.remove(one);
+        return asked;
+    }
+
+    int asked_ = 0;
+    wait_engine engine_{life::wait_mode::sleep};
+};
+
+TEST_F(WaitEngineOfTold, TheIdleOnesAreNotAskedAnything) {
+    EXPECT_EQ(asked_beside(1000), asked_beside(10));
+}
+
+TEST_F(WaitEngineOfTold, OneIsToldAsLongAsItsDescriptorOrItselfSaysSo) {
+    lamp one;
+    const wait_key key = add(one);
+    one.event.signal();
+    EXPECT_EQ(wait(), std::vector{key});
+    one.on = true;
+    one.event.drain();
+    EXPECT_EQ(wait(), std::vector{key});
+    EXPECT_EQ(wait(), std::vector{key});
+    one.on = false;
+    EXPECT_TRUE(wait(after(2ms)).empty());
+}
+
+TEST_F(WaitEngineOfTold, OneThatIsSettledIsLookedAtWhenTheKernelSaysSo) {
+    lamp one;
+    const wait_key key = add(one);
+    one.on = true;
+    engine_.settle(key);
+    EXPECT_TRUE(wait(after(2ms)).empty());
+    one.event.signal();
+    EXPECT_EQ(wait(), std::vector{key});
+}
+
+TEST_F(WaitEngineOfTold, OneThatIsNotEnabledIsNotToldUntilItIs) {
+    lamp one;
+    const wait_key key = add(one);
+    one.event.signal();
+    engine_.enable(key, false);
+    EXPECT_TRUE(wait(after(2ms)).empty());
+    engine_.enable(key, true);
+    EXPECT_EQ(wait(), std::vector{key});
+}
+
+TEST_F(WaitEngineOfTold, AStopAndAWakeEndASleep) {
+    lamp one;
+    add(one);
+    std::stop_source stop;
+    const std::jthread first{[&] { stop.request_stop(); }};
+    EXPECT_TRUE(engine_.wait({never, stop.get_token()}).empty());
+    const std::jthread second{[&] { engine_.wake(); }};
+    EXPECT_TRUE(wait(never).empty());
+}
+
 }  // namespace
 }  // namespace signet::transport

@@ -7,9 +7,11 @@
 
 #include <signet/base/time.hpp>
 #include <signet/link/control_plane.hpp>
+#include <signet/os/epoll.hpp>
 #include <signet/os/futex.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -59,6 +61,18 @@ public:
 
     /// The descriptor was reported readable, or the endpoint was used: arm_fd() starts afresh.
     virtual void touched() noexcept {}
+
+    /// Whether the kernel tells of it: it is ready when its descriptors are. Then it puts them in
+    /// the set of who waits, nothing above from due() on is asked of it, and ready() only after it
+    /// was reported, for what was read ahead.
+    virtual bool told_by_kernel() const noexcept { return false; }
+
+    /// Watches its descriptors in `set`, which must last until leave(). Where it is gone: nothing.
+    virtual void enter(os::epoll& set, std::uint64_t tag) {
+        static_cast<void>(set);
+        static_cast<void>(tag);
+    }
+    virtual void leave() noexcept {}
 };
 
 }  // namespace signet::transport
