@@ -27,6 +27,7 @@
 #include <memory>
 #include <span>
 #include <stdexcept>
+#include <utility>
 
 namespace signet::command {
 namespace {
@@ -142,13 +143,13 @@ int print_plan(const pub_options& options) {
 /// lines.
 class message_source {
 public:
-    message_source(const pub_options& options, const interruption& interrupted)
-        : texts_{options.texts}, left_{options.count} {
+    message_source(const pub_options& options, std::stop_token stop)
+        : texts_{options.texts}, left_{options.count}, stop_{std::move(stop)} {
         if (!options.file.empty() && !options.lines) texts_.push_back(whole_file(options.file));
         if (left_ == 0 && !texts_.empty()) left_ = texts_.size();
         bytes_max_ = options.payload_bytes_max != 0 ? options.payload_bytes_max : longest();
         if (texts_.empty()) {
-            lines_.emplace(options.file.empty() ? "-" : options.file, bytes_max_, interrupted);
+            lines_.emplace(options.file.empty() ? "-" : options.file, bytes_max_, "--payload-max");
         }
     }
 
@@ -157,7 +158,7 @@ public:
         const bool counted = left_ != 0;
         if (counted_out_) return std::nullopt;
         if (counted && --left_ == 0) counted_out_ = true;
-        return lines_ ? lines_->next() : std::optional{texts_[turn_++ % texts_.size()]};
+        return lines_ ? lines_->next(stop_) : std::optional{texts_[turn_++ % texts_.size()]};
     }
 
     std::uint64_t bytes_max() const { return bytes_max_; }
@@ -171,6 +172,7 @@ private:
 
     std::vector<std::string> texts_;
     std::uint64_t left_;
+    std::stop_token stop_;
     bool counted_out_ = false;
     std::size_t turn_ = 0;
     std::uint64_t bytes_max_ = 0;
@@ -183,7 +185,7 @@ public:
         : options_{options},
           topic_{parse_address(options.topic).name},
           type_{type_for(options, topic_)},
-          source_{options, interrupted_},
+          source_{options, interrupted_.token()},
           publisher_{context_.plane(), topic_, type_,
                      engine_options(options, source_.bytes_max())} {}
 

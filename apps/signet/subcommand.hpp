@@ -22,6 +22,8 @@ void add_doctor(command_line app, action& chosen);
 void add_bench(command_line app, action& chosen);
 void add_tour(command_line app, action& chosen);
 void add_advise(command_line app, action& chosen);
+void add_cat(command_line app, action& chosen);
+void add_carriers(command_line app, action& chosen);
 
 /// A subcommand of `bench`.
 void add_bench_crowd(command_line bench, action& chosen);
