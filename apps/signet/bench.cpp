@@ -167,6 +167,7 @@ void add_bench(CLI::App& app, action& chosen) {
     add_topic(*bench, chosen);
     add_bench_crowd(*bench, chosen);
     add_bench_sync(*bench, chosen);
+    add_bench_channel(*bench, chosen);
 }
 
 }  // namespace signet::command

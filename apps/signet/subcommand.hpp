@@ -26,6 +26,7 @@ void add_advise(CLI::App& app, action& chosen);
 /// A subcommand of `bench`.
 void add_bench_crowd(CLI::App& bench, action& chosen);
 void add_bench_sync(CLI::App& bench, action& chosen);
+void add_bench_channel(CLI::App& bench, action& chosen);
 
 /// A subcommand of `tour`.
 void add_tour_mechanisms(CLI::App& tour, action& chosen);
