@@ -75,6 +75,7 @@ std::unique_ptr<channel_end> stream_channel::connect(std::unique_ptr<byte_stream
 void stream_channel::await_greeting(const patience& limit) {
     flush(limit);
     const std::lock_guard locked{receiving_};
+    take_late();  // it may have said hello and closed before we said ours
     incoming none;
     while (!peer_) {
         if (const auto first = next_frame()) {
@@ -113,9 +114,7 @@ void stream_channel::complain(errc code, const std::string& why) const {
 flow stream_channel::receive(incoming& into, const patience& limit) {
     into.bytes = {};
     into.descriptors.clear();
-    if (any_unsent_.load(std::memory_order_relaxed)) {  // relaxed: a hint, flush() looks again
-        flush(patience::none());
-    }
+    flush_beside();
     const std::lock_guard locked{receiving_};
     take_late();
     for (;;) {
@@ -237,8 +236,9 @@ void stream_channel::meet(std::span<const std::byte> hello) {
         peer_ = std::move(theirs);
     } catch (const error& why) {
         const std::string_view text = why.what();
-        const std::lock_guard locked{sending_};
-        end_with(frame_kind::refusal, std::as_bytes(std::span{text}), patience::none());
+        // One that is sending may wait for ever: the peer reads no more, and sees us go.
+        const std::unique_lock locked{sending_, std::try_to_lock};
+        if (locked) end_with(frame_kind::refusal, std::as_bytes(std::span{text}), patience::none());
         throw;
     }
 }
@@ -285,7 +285,7 @@ bool stream_channel::fill_with_stop(const patience& limit, int bell) {
         if (unsent) all[1] = {stream_->write_fd(), os::readiness::writable};
         if (bell >= 0) all[2] = {bell, os::readiness::readable};
         os::wait_any_ready(all, limit.until);
-        if (unsent) flush(patience::none());
+        if (unsent) flush_beside();
     }
     return true;
 }
@@ -490,6 +490,15 @@ flow stream_channel::write(std::span<const std::byte>& bytes, std::span<const in
 flow stream_channel::flush(const patience& limit) {
     const std::lock_guard locked{sending_};
     return flush_unsent(limit);
+}
+
+/// By who receives. A thread that is sending now may wait for the peer, which may wait for us to
+/// receive: it does the rest itself.
+void stream_channel::flush_beside() {
+    // relaxed: a hint, flush_unsent() looks again
+    if (!any_unsent_.load(std::memory_order_relaxed)) return;
+    const std::unique_lock locked{sending_, std::try_to_lock};
+    if (locked) flush_unsent(patience::none());
 }
 
 flow stream_channel::flush_unsent(const patience& limit) {

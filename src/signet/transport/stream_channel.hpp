@@ -78,7 +78,6 @@ private:
     void await_greeting(const patience& limit);
     bool fill(const patience& limit);
     bool fill_with_stop(const patience& limit, int bell);
-    bool fill_at_once();
     void make_room();
     std::size_t wanted_bytes() const;
     bool note(const os::stream_result& read);
@@ -87,6 +86,7 @@ private:
     void take_late();
     os::stream_result read_once(deadline until);
     void drop_unread();
+    void flush_beside();
 
     // With `sending_` held.
     flow send_whole(const outgoing& message, const patience& limit);
