@@ -164,6 +164,7 @@ void add_bench(command_line app, action& chosen) {
     add_topic(bench, chosen);
     add_bench_crowd(bench, chosen);
     add_bench_sync(bench, chosen);
+    add_bench_channel(bench, chosen);
 }
 
 }  // namespace signet::command

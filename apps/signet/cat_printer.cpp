@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cat_printer.hpp"
-
+#include "json_value.hpp"
 #include "terminal.hpp"
 
 #include <signet/wire/json.hpp>
 #include <signet/wire/utf8.hpp>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <cstdio>
 
 namespace signet::command {
 namespace {
 
-using nlohmann::ordered_json;
-
-ordered_json to_json(const peer_identity& peer) {
-    ordered_json who = ordered_json::object();
+json_value to_json(const peer_identity& peer) {
+    json_value who = json_value::object();
     if (peer.user) {
         who["pid"] = peer.user->pid;
         who["uid"] = peer.user->uid;
@@ -28,13 +25,12 @@ ordered_json to_json(const peer_identity& peer) {
     return who;
 }
 
-ordered_json to_json(const carried& one) {
+json_value to_json(const carried& one) {
     return {{"messages", one.messages}, {"bytes", one.bytes}};
 }
 
-void write_event(const ordered_json& event) {
-    // what a peer says of itself need not be UTF-8
-    write_output(event.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + '\n');
+void write_event(const json_value& event) {
+    write_output(event.dump() + '\n');
     flush_output();
 }
 

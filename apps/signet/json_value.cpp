@@ -54,6 +54,12 @@ json_value json_value::array() {
     return empty;
 }
 
+json_value json_value::object() {
+    json_value empty;
+    empty.value_ = object_type{};
+    return empty;
+}
+
 void json_value::push_back(json_value one) {
     std::get<array_type>(value_).push_back(std::move(one));
 }

@@ -41,6 +41,7 @@ public:
     json_value(std::initializer_list<json_value> parts);
 
     static json_value array();
+    static json_value object();
 
     /// Into an array.
     void push_back(json_value one);

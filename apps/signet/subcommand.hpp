@@ -28,6 +28,7 @@ void add_carriers(command_line app, action& chosen);
 /// A subcommand of `bench`.
 void add_bench_crowd(command_line bench, action& chosen);
 void add_bench_sync(command_line bench, action& chosen);
+void add_bench_channel(command_line bench, action& chosen);
 
 /// A subcommand of `tour`.
 void add_tour_mechanisms(command_line tour, action& chosen);

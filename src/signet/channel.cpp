@@ -16,10 +16,11 @@ raw_channel::raw_channel(std::string_view address, const transport::channel_type
 
 bool raw_channel::send_parts(std::span<const std::span<const std::byte>> parts,
                              std::stop_token stop) {
-    return end_->send({.parts = parts}, {never, std::move(stop)}) == flow::done;
+    const auto alone = be_sender();
+    return done(end_->send({.parts = parts}, {never, std::move(stop)}));
 }
 
-std::optional<raw_message> raw_channel::take(const transport::patience& limit) {
+std::optional<raw_message> raw_channel::take_alone(const transport::patience& limit) {
     transport::incoming got;
     const flow became = end_->receive(got, limit);
     ended_ = became == flow::ended;

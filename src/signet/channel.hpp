@@ -10,13 +10,15 @@
 // A conversation ends in order, when the other end closes, or by death: that is an `error`
 // (peer_died). What was sent before is received first, either way.
 //
-// Thread safety: one thread may send and one receive at the same time; all else is one thread's.
-// After a fork the child must not use it. Throws `error`: peer_died, peer_misbehaved, too_large,
+// Thread safety: one thread may send and one receive at the same time; all else is one thread's. A
+// second one that sends, or receives, while the first is at it is a contract_violation. After a
+// fork the child must not use it. Throws `error`: peer_died, peer_misbehaved, too_large,
 // incompatible_type (field by field), unsupported by the carrier, and what the system refuses.
 #pragma once
 
 #include <signet/base/error.hpp>
 #include <signet/base/time.hpp>
+#include <signet/face/one_thread.hpp>
 #include <signet/os/descriptor.hpp>
 #include <signet/transport/channel.hpp>
 #include <signet/wire/describe.hpp>
@@ -129,11 +131,28 @@ protected:
 
     static bool done(transport::flow became) noexcept { return became == transport::flow::done; }
 
+    /// For one who sends, and one who receives, as long as they live.
+    face::one_thread::stay be_sender() {
+        return {sending_, "send on a channel on which another thread is sending"};
+    }
+    face::one_thread::stay be_receiver() {
+        return {receiving_, "receive from a channel from which another thread is receiving"};
+    }
+
     transport::flow put(std::span<const int> descriptors, std::span<const std::byte> message,
                         const transport::patience& limit) {
+        const auto alone = be_sender();
+        return put_alone(descriptors, message, limit);
+    }
+    transport::flow put_alone(std::span<const int> descriptors, std::span<const std::byte> message,
+                              const transport::patience& limit) {
         return end_->send({.parts = {&message, 1}, .descriptors = descriptors}, limit);
     }
-    std::optional<raw_message> take(const transport::patience& limit);
+    std::optional<raw_message> take(const transport::patience& limit) {
+        const auto alone = be_receiver();
+        return take_alone(limit);
+    }
+    std::optional<raw_message> take_alone(const transport::patience& limit);
     transport::channel_end& end() noexcept { return *end_; }
 
 private:
@@ -142,6 +161,8 @@ private:
     std::shared_ptr<transport::channel_end> end_;
     bool ended_ = false;
     bool awaited_ = false;  ///< a task or an operation of a loop receives
+    face::one_thread sending_;
+    face::one_thread receiving_;
 };
 
 namespace face {
@@ -206,21 +227,23 @@ private:
 
     transport::flow put_typed(const Out& message, std::span<const int> descriptors,
                               const transport::patience& limit) {
+        const auto alone = be_sender();
         if constexpr (!wire::in_place<Out>) {
             sent_.resize(wire::payload_of<Out>::bytes(message));
             wire::payload_of<Out>::encode(message, sent_);
-            return put(descriptors, sent_, limit);
+            return put_alone(descriptors, sent_, limit);
         } else if constexpr (wire::has_padding<Out>) {
             sent_.resize(sizeof(Out));
             wire::copy_without_padding(sent_.data(), message);
-            return put(descriptors, sent_, limit);
+            return put_alone(descriptors, sent_, limit);
         } else {
-            return put(descriptors, std::as_bytes(std::span{&message, 1}), limit);
+            return put_alone(descriptors, std::as_bytes(std::span{&message, 1}), limit);
         }
     }
 
     std::optional<In> take_typed(const transport::patience& limit) {
-        auto got = take(limit);
+        const auto alone = be_receiver();
+        auto got = take_alone(limit);
         if (!got) return std::nullopt;
         descriptors_ = std::move(got->descriptors);
         if constexpr (wire::in_place<In>) {

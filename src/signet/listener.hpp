@@ -5,8 +5,9 @@
 //     signet::listener<answer, request> door{"unix:///run/server.sock"};
 //     while (auto line = door.accept()) serve(std::move(*line));
 //
-// Thread safety: one thread at a time. Throws `error`: a bad address, one that a living process
-// has, no rights, no descriptors left (who connects then goes on waiting).
+// Thread safety: one thread at a time; a second one is a contract_violation. Throws `error`: a bad
+// address, one that a living process has, no rights, no descriptors left (who connects then goes on
+// waiting).
 #pragma once
 
 #include <signet/channel.hpp>
@@ -54,12 +55,14 @@ protected:
 
 private:
     std::optional<Channel> take(const transport::patience& limit) {
+        const face::one_thread::stay alone{accepting_, "accept where another thread accepts"};
         auto end = listener_->accept(limit);
         if (!end) return std::nullopt;
         return Channel{std::move(end)};
     }
 
     std::shared_ptr<transport::channel_listener> listener_;
+    face::one_thread accepting_;
 };
 
 namespace face {

@@ -90,6 +90,18 @@ TEST_P(CommandSyncBenchTest, TellsEachCaseBesideItsRival) {
     }
 }
 
+TEST_F(CommandTest, BenchChannelTellsEachCarrierBesideItsRawCalls) {
+    const outcome ended = run({"bench", "channel", "--quick", "--json", "--case", "unix"});
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const json list = json::parse(ended.out);
+    EXPECT_EQ(list.size(), 2);
+    for (const json& one : list) {
+        EXPECT_EQ(one["carrier"], "unix");
+        EXPECT_EQ(one["rival"], "raw unix stream");
+        for (const char* field : {"ours", "rivals", "ratio"}) EXPECT_GT(one[field], 0) << one;
+    }
+}
+
 TEST_F(CommandTest, BenchLimitsTellsEachLimit) {
     const outcome ended = run({"bench", "limits", "--json", "--scale", "0.05"});
     ASSERT_EQ(ended.status, 0) << ended.err;

@@ -75,7 +75,7 @@ std::unique_ptr<channel_end> stream_channel::connect(std::unique_ptr<byte_stream
 void stream_channel::await_greeting(const patience& limit) {
     flush(limit);
     const std::lock_guard locked{receiving_};
-    take_late();  // it may have closed already
+    take_late();  // it may have said hello and closed before we said ours
     incoming none;
     while (!peer_) {
         if (const auto first = next_frame()) {
@@ -251,6 +251,7 @@ void stream_channel::meet(std::span<const std::byte> hello) {
         peer_ = std::move(theirs);
     } catch (const error& why) {
         const std::string_view text = why.what();
+        // One that is sending may wait for ever: the peer reads no more, and sees us go.
         const std::unique_lock locked{sending_, std::try_to_lock};
         if (locked) end_with(frame_kind::refusal, std::as_bytes(std::span{text}), patience::none());
         throw;

@@ -86,7 +86,6 @@ private:
     void await_greeting(const patience& limit);
     bool fill(const patience& limit);
     bool fill_with_stop(const patience& limit, int bell);
-    bool fill_at_once();
     void make_room();
     std::size_t wanted_bytes() const;
     bool note(const os::stream_result& read);

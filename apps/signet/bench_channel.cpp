@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// `signet bench channel`: what channels cost over each carrier.
+#include "bench_channel.hpp"
+#include "bench_pairs.hpp"
+#include "json_value.hpp"
+#include "subcommand.hpp"
+
+#include <fmt/core.h>
+
+#include <memory>
+
+namespace signet::command {
+namespace {
+
+/// Rounds as all measurements have them: the limit of this one is its rival.
+round_result round_of(const channel_case& what, const effort& how) {
+    const channel_pair found = what.round(how);
+    return {found.raw, {}, found.ours};
+}
+
+std::string row_of(const channel_case& what, const measured& found) {
+    return fmt::format("{:<18} {:>9.0f} {:<14} {:<26} {:>9.0f} {:>7.3f} x{}\n", what.name,
+                       found.middle.msgs_per_s, what.unit, what.rival, found.middle.limit,
+                       found.limit_ratio, wanted_text(what));
+}
+
+json_value to_json(const channel_case& what, const measured& found) {
+    json_value object{
+        {"pattern", "channel"},        {"carrier", what.carrier},         {"case", what.name},
+        {"unit", what.unit},           {"ours", found.middle.msgs_per_s}, {"rival", what.rival},
+        {"rivals", found.middle.limit}};
+    add_ratio(object, what, found);
+    return object;
+}
+
+int run_channel(const pair_options& options) {
+    return run_pairs(channel_cases(), options, &round_of, &row_of, &to_json);
+}
+
+constexpr const char* notes =
+    R"(Round trips have 48 bytes, streams 1 KiB a message. Each is measured beside the bare
+system calls of what the carrier is built on, turn by turn in the same two processes:
+on one cpu, so that both are scheduled alike; shared memory is polled for on two. The
+ratio is ours by the rival's, the median of the rounds. Run it on a quiet machine.
+
+Example:
+  signet bench channel --case unix --case tcp/stream)";
+
+}  // namespace
+
+void add_bench_channel(command_line bench, action& chosen) {
+    auto options = std::make_shared<pair_options>();
+    command_line app = bench.add_subcommand("channel", "Channels beside the bare system calls");
+    app.add_flag("--json", options->json, "An array with an object for each case");
+    app.add_flag("--quick", options->quick, "See that it works; the numbers mean little");
+    app.add_option("--case", options->cases, "Only this one, such as unix/stream, or this kind");
+    app.footer(notes);
+    app.callback([options, &chosen] { chosen = [options] { return run_channel(*options); }; });
+}
+
+}  // namespace signet::command

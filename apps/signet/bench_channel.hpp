@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What channels cost over each carrier, beside the bare system calls of what it is built on, in the
+// same processes, turn by turn. For one thread that has no endpoints of its own: it forks.
+#pragma once
+
+#include "bench_round.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace signet::command {
+
+/// What is measured of the bare calls and of ours.
+struct channel_pair {
+    double raw = 0;
+    double ours = 0;
+};
+
+struct channel_case {
+    std::string name;        ///< such as "unix/round_trip"
+    std::string carrier;     ///< its scheme
+    std::string rival;       ///< what stands beside it
+    std::string unit;        ///< of both numbers
+    double wanted = 0;       ///< of ours by the rival's; 0: nothing is said
+    bool more_wins = false;  ///< the ratio should be at least `wanted`; else at most
+    std::function<channel_pair(const effort&)> round;
+};
+
+/// For each carrier that has addresses at which two processes meet.
+std::vector<channel_case> channel_cases();
+
+}  // namespace signet::command

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two processes with a raw line and a channel between them: a batch over the one, a batch over the
+// other, and again.
+#include "bench_channel.hpp"
+#include "raw_line.hpp"
+
+#include <bench/limits/ping.hpp>
+#include <bench/limits/tsc_clock.hpp>
+
+#include <signet/face/carriers.hpp>
+#include <signet/listener.hpp>
+#include <signet/os/random.hpp>
+
+#include <fmt/core.h>
+
+#include <sched.h>
+
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <stdexcept>
+#include <vector>
+
+namespace signet::command {
+namespace {
+
+using limits::tsc_clock;
+
+constexpr std::size_t trip_bytes = 48;
+constexpr std::size_t stream_bytes = 1024;
+constexpr int trips_each = 64;
+constexpr int messages_each = 1024;
+
+/// What the two processes share. Written by the follower: `address`, `there`; by the leader: the
+/// rest.
+struct stage {
+    std::array<char, 512> address{};
+    std::atomic<bool> there{false};
+    std::atomic<std::uint64_t> last{~std::uint64_t{0}};  ///< batch; said before it begins
+    limits::sample_log raw_ns;                           ///< per round trip, or message
+    limits::sample_log ours_ns;
+};
+
+/// What one process does over either: as the leader or the follower.
+class trip_batch {
+public:
+    static void lead(raw_line& over) {
+        std::array<std::byte, trip_bytes> bytes{};
+        for (int i = 0; i < trips_each; ++i) {
+            over.send(line_side::leader, bytes);
+            over.receive_all(line_side::leader, bytes, bytes.size());
+        }
+    }
+    static void follow(raw_line& over) {
+        std::array<std::byte, trip_bytes> bytes{};
+        for (int i = 0; i < trips_each; ++i) {
+            over.receive_all(line_side::follower, bytes, bytes.size());
+            over.send(line_side::follower, bytes);
+        }
+    }
+    static void lead(raw_channel& over) {
+        const std::array<std::byte, trip_bytes> bytes{};
+        for (int i = 0; i < trips_each; ++i) {
+            over.send(bytes);
+            over.receive();
+        }
+    }
+    static void follow(raw_channel& over) {
+        for (int i = 0; i < trips_each; ++i) {
+            const auto got = over.receive();
+            if (!got) throw std::runtime_error{"the channel ended"};
+            over.send(got->bytes);
+        }
+    }
+    static constexpr double count = trips_each;
+};
+
+/// One way, and a byte back when all is there.
+class stream_batch {
+public:
+    static void lead(raw_line& over) {
+        std::array<std::byte, stream_bytes> bytes{};
+        for (int i = 0; i < messages_each; ++i) over.send(line_side::leader, bytes);
+        over.receive(line_side::leader, bytes);
+    }
+    static void follow(raw_line& over) {
+        static std::array<std::byte, std::size_t{64} << 10> bytes;
+        over.receive_all(line_side::follower, bytes, messages_each * stream_bytes);
+        over.send(line_side::follower, std::span{bytes}.first(1));
+    }
+    static void lead(raw_channel& over) {
+        const std::array<std::byte, stream_bytes> bytes{};
+        for (int i = 0; i < messages_each; ++i) over.send(bytes);
+        over.receive();
+    }
+    static void follow(raw_channel& over) {
+        for (int i = 0; i < messages_each; ++i) {
+            if (!over.receive()) throw std::runtime_error{"the channel ended"};
+        }
+        over.send(std::array<std::byte, 1>{});
+    }
+    static constexpr double count = messages_each;
+};
+
+template <class Batch, class Line>
+void lead_timed(Line& over, limits::sample_log& into) {
+    const std::uint64_t from = tsc_clock::now();
+    Batch::lead(over);
+    into.add(tsc_clock::instance().ns(tsc_clock::now() - from) / Batch::count);
+}
+
+template <class Batch>
+void lead_all(raw_line& raw, const channel_options& how, std::chrono::nanoseconds length,
+              stage& on) {
+    while (!on.there.load(std::memory_order_acquire)) sched_yield();  // SYNC bench-channel-there
+    raw_channel ours{on.address.data(), how};
+    Batch::lead(raw);
+    Batch::lead(ours);
+    const std::uint64_t start = tsc_clock::now();
+    const std::uint64_t ticks = tsc_clock::instance().ticks(length);
+    for (std::uint64_t batch = 1;; ++batch) {
+        const bool last = tsc_clock::now() - start > ticks || on.raw_ns.full();
+        // relaxed: the messages of the batch carry it
+        if (last) on.last.store(batch, std::memory_order_relaxed);
+        lead_timed<Batch>(raw, on.raw_ns);
+        lead_timed<Batch>(ours, on.ours_ns);
+        if (last) return;
+    }
+}
+
+template <class Batch>
+void follow_all(raw_line& raw, const std::string& where, const channel_options& how, stage& on) {
+    raw_listener door{where, how};
+    std::strncpy(on.address.data(), door.address().c_str(), on.address.size() - 1);
+    on.there.store(true, std::memory_order_release);  // SYNC bench-channel-there
+    std::optional<raw_channel> ours = door.accept();
+    std::uint64_t batch = 0;
+    do {
+        Batch::follow(raw);
+        Batch::follow(*ours);
+        // relaxed: as above
+    } while (on.last.load(std::memory_order_relaxed) != batch++);
+}
+
+/// An address of the scheme that nobody else has; empty: two processes cannot meet over it so.
+std::string address_of(std::string_view scheme, const std::string& place) {
+    const std::string unique = fmt::format("signet-bench-{:016x}", os::random_u64());
+    if (scheme == "unix" || scheme == "fifo" || scheme == "sysv") {
+        return fmt::format("{}://{}/line", scheme, place);
+    }
+    if (scheme == "tcp" || scheme == "udp") return fmt::format("{}://127.0.0.1:0", scheme);
+    if (scheme == "mq") return "mq:///" + unique;
+    if (scheme == "shm") return "shm://bench/" + unique;
+    return {};
+}
+
+struct channel_numbers {
+    double raw_ns;
+    double ours_ns;
+};
+
+template <class Batch>
+channel_numbers measure(const std::string& scheme, const effort& how, limits::cpu_pair cpus) {
+    const private_directory place;
+    const auto raw = raw_kind_of(scheme).make();
+    const limits::shared<stage> on;
+    channel_options options{.message_bytes_max = 4096};
+    if (!cpus.same()) options.waiting = life::wait_mode::poll;
+    const std::string where = address_of(scheme, place.path());
+    tsc_clock::instance();
+    run_measured({{cpus.first, [&] { lead_all<Batch>(*raw, options, how.length * 2, *on); }},
+                  {cpus.second, [&] { follow_all<Batch>(*raw, where, options, *on); }}});
+    return {limits::median(on->raw_ns.values()), limits::median(on->ours_ns.values())};
+}
+
+channel_case trip_case(const std::string& scheme) {
+    return {.name = scheme + "/round_trip",
+            .carrier = scheme,
+            .rival = std::string{raw_kind_of(scheme).name},
+            .unit = "ns",
+            .wanted = scheme == "tls" ? 0 : 1.15,
+            .round = [scheme](const effort& how) -> channel_pair {
+                const auto found = measure<trip_batch>(scheme, how, limits::one_cpu());
+                return {found.raw_ns, found.ours_ns};
+            }};
+}
+
+channel_case stream_case(const std::string& scheme, limits::cpu_pair cpus, double wanted) {
+    return {.name = scheme + "/stream",
+            .carrier = scheme,
+            .rival = std::string{raw_kind_of(scheme).name},
+            .unit = "messages/s",
+            .wanted = wanted,
+            .more_wins = true,
+            .round = [scheme, cpus](const effort& how) -> channel_pair {
+                const auto found = measure<stream_batch>(scheme, how, cpus);
+                return {1e9 / found.raw_ns, 1e9 / found.ours_ns};
+            }};
+}
+
+channel_case polled_trip_case(const std::string& scheme) {
+    return {.name = scheme + "/round_trip",
+            .carrier = scheme,
+            .rival = "a cache line and back",
+            .unit = "ns",
+            .wanted = 1.4,
+            .round = [scheme](const effort& how) -> channel_pair {
+                const double line =
+                    limits::cacheline_rtt_ns(limits::spinning::pausing, how.limit_length);
+                return {line, measure<trip_batch>(scheme, how, limits::two_cpus()).ours_ns};
+            }};
+}
+
+}  // namespace
+
+std::vector<channel_case> channel_cases() {
+    std::vector<channel_case> all;
+    for (const transport::carrier* one : face::carriers()) {
+        const std::string scheme{one->facts().scheme};
+        if (address_of(scheme, "").empty()) continue;
+        if (scheme != "shm") {
+            all.push_back(trip_case(scheme));
+            all.push_back(stream_case(scheme, limits::one_cpu(), 0.9));
+        } else if (!limits::two_cpus().same()) {
+            all.push_back(polled_trip_case(scheme));
+            all.push_back(stream_case(scheme, limits::two_cpus(), 10));
+        }
+    }
+    return all;
+}
+
+}  // namespace signet::command

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads of one process at the ends of a channel: one sends and one receives at each end, over
+// every carrier; and who may not share an end is told so.
+#include "../conformance/channel_carriers.hpp"
+
+#include <signet/base/error.hpp>
+#include <signet/listener.hpp>
+#include <signet/loop.hpp>
+#include <signet/testing/eventually.hpp>
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace signet::tests {
+namespace {
+
+using testing::eventually;
+using transport::carrier;
+
+struct numbered {
+    std::uint64_t number;
+    std::string words;
+};
+
+constexpr std::uint64_t each = 1000;
+
+/// Short ones, and some that no buffer takes at once.
+numbered message(std::uint64_t number) {
+    const std::size_t bytes = number % 100 == 7 ? 3000 : number % 50;
+    return {number, std::string(bytes, static_cast<char>('a' + number % 26))};
+}
+
+class ChannelThreads : public ::testing::TestWithParam<const carrier*> {
+protected:
+    using line = channel<numbered>;
+
+    ChannelThreads() {
+        listener<numbered> door{book_.address()};
+        auto connected =
+            std::async(std::launch::async, [&, to = door.address()] { return line{to}; });
+        server_.emplace(std::move(*door.accept()));
+        client_.emplace(connected.get());
+    }
+
+    static void send_all(line& to) {
+        for (std::uint64_t i = 0; i < each; ++i) to.send(message(i));
+    }
+    /// How many came as they should.
+    static std::uint64_t receive_all(line& from) {
+        std::uint64_t right = 0;
+        while (right < each) {
+            const auto got = from.receive();
+            if (!got || got->number != right || got->words != message(right).words) break;
+            ++right;
+        }
+        return right;
+    }
+
+    address_book book_{GetParam()->facts()};
+    std::optional<line> client_;
+    std::optional<line> server_;
+};
+
+TEST_P(ChannelThreads, SendAndReceiveAtBothEndsAtOnce) {
+    std::jthread first{[&] { send_all(*client_); }};
+    std::jthread second{[&] { send_all(*server_); }};
+    auto there = std::async(std::launch::async, [&] { return receive_all(*server_); });
+    EXPECT_EQ(receive_all(*client_), each);
+    EXPECT_EQ(there.get(), each);
+}
+
+TEST_P(ChannelThreads, EndAReceiveThatWaitsInAnotherThread) {
+    auto waiting = std::async(std::launch::async, [&] { return server_->receive().has_value(); });
+    client_.reset();
+    EXPECT_FALSE(waiting.get());
+    EXPECT_TRUE(server_->ended());
+}
+
+TEST_P(ChannelThreads, ConnectToOneThatAcceptsAndClosesAtOnce) {
+    raw_listener door{book_.address(1)};
+    for (int round = 0; round < 50; ++round) {
+        const std::jthread other{[&] { door.accept(); }};
+        raw_channel client{door.address()};
+        EXPECT_FALSE(client.receive());
+        EXPECT_TRUE(client.ended());
+    }
+}
+
+TEST_P(ChannelThreads, SendWhileALoopReceives) {
+    std::jthread sender{[&] { send_all(*client_); }};
+    std::jthread peer{[&] {
+        for (std::uint64_t i = 0; i < each; ++i) server_->send(*server_->receive());
+    }};
+    std::uint64_t right = 0;
+    loop here;
+    here.spawn([](loop& in, line& from, std::uint64_t& to) -> task<> {
+        while (to < each) {
+            const auto got = co_await in.receive(from);
+            if (!got || got->number != to) co_return;
+            ++to;
+        }
+    }(here, *client_, right));
+    here.run();
+    EXPECT_EQ(right, each);
+}
+
+/// What the mistake of the programmer is called; empty: there was none.
+template <class Mistake>
+std::string mistake_in(Mistake&& tried) try {
+    tried();
+    return {};
+} catch (const contract_violation& mistake) {
+    return mistake.what();
+}
+
+TEST_P(ChannelThreads, AreToldWhereASecondOneReceives) {
+    std::stop_source stop;
+    std::thread first{[&] {
+        while (!mistake_in([&] { server_->receive(stop.get_token()); }).empty()) continue;
+    }};
+    std::string mistake;
+    EXPECT_TRUE(eventually([&] {
+        mistake = mistake_in([&] { server_->try_receive(); });
+        return !mistake.empty();
+    }));
+    EXPECT_EQ(mistake, "receive from a channel from which another thread is receiving");
+    stop.request_stop();
+    first.join();
+    EXPECT_TRUE(client_->send(message(1)));
+    EXPECT_EQ(server_->receive()->number, 1u);
+}
+
+TEST_P(ChannelThreads, AreToldWhereASecondOneAccepts) {
+    raw_listener door{book_.address(1)};
+    std::stop_source stop;
+    std::thread first{[&] {
+        while (!mistake_in([&] { door.accept(stop.get_token()); }).empty()) continue;
+    }};
+    EXPECT_TRUE(eventually([&] { return !mistake_in([&] { door.try_accept(); }).empty(); }));
+    stop.request_stop();
+    first.join();
+}
+
+std::string scheme_of(const ::testing::TestParamInfo<const carrier*>& info) {
+    return std::string{info.param->facts().scheme};
+}
+
+INSTANTIATE_TEST_SUITE_P(Over, ChannelThreads, ::testing::ValuesIn(carriers_with_listeners()),
+                         scheme_of);
+
+}  // namespace
+}  // namespace signet::tests
