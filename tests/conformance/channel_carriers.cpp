@@ -21,6 +21,7 @@ std::string address_book::address(int number) const {
     const std::string scheme{facts_->scheme};
     const std::string name = "end" + std::to_string(number);
     if (scheme == "unix") return "unix://" + place_.path() + '/' + name;
+    if (scheme == "tls") return "tls://" + own_loopback() + ':' + std::to_string(21'000 + number);
     if (scheme == "tcp") return "tcp://" + own_loopback() + ':' + std::to_string(20'000 + number);
     throw std::logic_error{"the conformance suite knows no address of " + scheme};
 }
@@ -28,7 +29,7 @@ std::string address_book::address(int number) const {
 std::string address_book::bad_address() const {
     const std::string scheme{facts_->scheme};
     if (scheme == "unix") return "unix://relative/path";
-    if (scheme == "tcp") return "tcp://no-port";
+    if (scheme == "tcp" || scheme == "tls") return scheme + "://no-port";
     throw std::logic_error{"the conformance suite knows no bad address of " + scheme};
 }
 
