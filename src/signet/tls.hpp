@@ -26,7 +26,8 @@ void use_tls(const tls_options& options);
 void use_tls_at(std::string_view address, const tls_options& options);
 
 /// What to pin: the SHA-256 of the public key of the first certificate in `certificate`, which is
-/// PEM or the path of a file with it. Throws `error` (bad_option).
+/// PEM or the path of a file with it. Throws `error` (bad_option). The same by hand:
+///     openssl x509 -in c.pem -pubkey -noout | openssl pkey -pubin -outform der | sha256sum
 std::string tls_pin(const std::string& certificate);
 
 }  // namespace signet

@@ -77,7 +77,7 @@ public:
         const tcp::tcp_name to{our_facts.scheme, where};
         const deadline until = after(options.handshake_limit);
         const std::string host = to.is_any() ? "localhost" : to.host();
-        tls_session session{context_for(to, where), tls_role::connects, host};
+        tls_session session{context_for(to, where), tls_role::connects, to.text(), host};
         auto stream = std::make_unique<tls_stream>(tcp::tcp_end::connect(to, until),
                                                    std::move(session), to.text());
         stream->shake_hands(until);

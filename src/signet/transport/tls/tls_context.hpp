@@ -22,7 +22,6 @@ public:
 
     SSL_CTX* get() const noexcept { return context_.get(); }
     const tls_options& options() const noexcept { return options_; }
-    const std::string& name() const noexcept { return name_; }
 
     /// Whether names and dates matter.
     bool asks_authority() const noexcept { return !options_.authority.empty(); }

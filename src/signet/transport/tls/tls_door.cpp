@@ -55,7 +55,8 @@ void tls_door::admit() {
     if (!connected) return;
     if (guests_.size() == handshakes_max) dismiss(guests_.begin()->first);
     auto stream = std::make_unique<tls_stream>(
-        std::move(connected), tls_session{context_, tls_role::accepts, {}}, door_.text());
+        std::move(connected), tls_session{context_, tls_role::accepts, door_.text(), {}},
+        door_.text());
     set_.add(stream->read_fd(), os::interest::readable, ++came_);
     guests_.emplace(came_, guest{std::move(stream), after(limit_)});
 }

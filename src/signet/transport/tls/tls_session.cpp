@@ -12,8 +12,6 @@
 namespace signet::transport::tls {
 namespace {
 
-constexpr std::string_view operation = "talk TLS at";
-
 BIO* memory() {
     BIO* const bio = BIO_new(BIO_s_mem());
     if (bio == nullptr) throw std::bad_alloc{};
@@ -41,8 +39,8 @@ bool is_no_tls(int reason) {
 }  // namespace
 
 tls_session::tls_session(std::shared_ptr<const tls_context> context, tls_role role,
-                         const std::string& expected_name)
-    : context_{std::move(context)}, ssl_{SSL_new(context_->get())} {
+                         std::string address, const std::string& expected_name)
+    : context_{std::move(context)}, address_{std::move(address)}, ssl_{SSL_new(context_->get())} {
     if (!ssl_) throw std::bad_alloc{};
     from_peer_ = memory();
     to_peer_ = memory();
@@ -69,8 +67,7 @@ void tls_session::expect(const std::string& name) {
                            ? X509_VERIFY_PARAM_set1_ip_asc(rules, name.c_str()) == 1
                            : X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) == 1;
     if (right) return;
-    throw error{errc::bad_option, operation, context_->name(),
-                "no certificate can be for '" + name + "'"};
+    throw error{errc::bad_option, talking, address_, "no certificate can be for '" + name + "'"};
 }
 
 tls_step tls_session::handshake() {
@@ -144,14 +141,14 @@ void tls_session::complain() {
     const int reason = ERR_GET_REASON(ERR_peek_last_error());
     const std::string text = last_reason();
     if (reason >= SSL_AD_REASON_OFFSET) {
-        throw error{errc::refused, operation, context_->name(),
+        throw error{errc::refused, talking, address_,
                     "the other end said: " + text + "; does it trust our certificate?"};
     }
     if (is_no_tls(reason)) {
-        throw error{errc::peer_misbehaved, operation, context_->name(),
+        throw error{errc::peer_misbehaved, talking, address_,
                     "what the other end sends is not TLS (" + text + ')'};
     }
-    throw error{errc::peer_misbehaved, operation, context_->name(), text};
+    throw error{errc::peer_misbehaved, talking, address_, text};
 }
 
 void tls_session::complain_of_peer(long verdict) {
@@ -159,7 +156,7 @@ void tls_session::complain_of_peer(long verdict) {
     const x509_handle peer{SSL_get1_peer_certificate(ssl_.get())};
     std::string why = X509_verify_cert_error_string(verdict);
     if (verdict == X509_V_ERR_APPLICATION_VERIFICATION) why = "its key is not one of the pins";
-    throw error{errc::untrusted, operation, context_->name(),
+    throw error{errc::untrusted, talking, address_,
                 "the other end's certificate is not accepted: " + why};
 }
 

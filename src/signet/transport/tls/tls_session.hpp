@@ -9,9 +9,13 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace signet::transport::tls {
+
+/// What an error says was tried.
+inline constexpr std::string_view talking = "talk TLS at";
 
 /// The most that one record carries.
 inline constexpr std::size_t record_bytes_max = 16384;
@@ -26,8 +30,9 @@ enum class tls_step {
 
 class tls_session {
 public:
-    /// `expected_name` is what a certificate must be for, where the options do not say; empty: any.
-    tls_session(std::shared_ptr<const tls_context> context, tls_role role,
+    /// `address` is for texts. `expected_name` is what a certificate must be for, where the options
+    /// do not say; empty: any.
+    tls_session(std::shared_ptr<const tls_context> context, tls_role role, std::string address,
                 const std::string& expected_name);
 
     /// Goes as far as it can. Throws `error`: untrusted, refused by the peer, peer_misbehaved; an
@@ -61,6 +66,7 @@ private:
     [[noreturn]] void complain_of_peer(long verdict);
 
     std::shared_ptr<const tls_context> context_;
+    std::string address_;
     ssl_handle ssl_;
     BIO* from_peer_;  ///< the session owns both
     BIO* to_peer_;

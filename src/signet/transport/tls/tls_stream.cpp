@@ -8,7 +8,6 @@ namespace signet::transport::tls {
 namespace {
 
 constexpr std::size_t read_bytes = std::size_t{32} << 10;
-constexpr std::string_view operation = "talk TLS at";
 
 }  // namespace
 
@@ -31,7 +30,7 @@ bool tls_stream::go_on(deadline until) {
         if (in == os::stream_status::timed_out) return false;
         if (in == os::stream_status::moved) continue;
         throw error{
-            errc::refused, operation, name_,
+            errc::refused, talking, name_,
             "the other end closed it in the middle of the handshake; does it speak TLS 1.3, "
             "and trust our certificate?"};
     }
@@ -57,7 +56,7 @@ bool tls_stream::try_shake_hands() {
 }
 
 void tls_stream::give_up() {
-    fail(error{std::make_error_code(std::errc::timed_out), operation, name_,
+    fail(error{std::make_error_code(std::errc::timed_out), talking, name_,
                "the other end did not finish the handshake in time: it is stopped, accepts nobody, "
                "or does not speak TLS"});
     told_.emplace().signal();

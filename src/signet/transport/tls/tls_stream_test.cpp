@@ -37,7 +37,7 @@ protected:
     }
     tls_stream made(os::tcp_socket socket, tls_role role) {
         return tls_stream{std::make_unique<tcp::tcp_end>(std::move(socket)),
-                          tls_session{context(), role, {}}, "tls://test"};
+                          tls_session{context(), role, "tls://test", {}}, "tls://test"};
     }
     std::string read(tls_stream& from, std::size_t bytes) {
         std::string all;
