@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the documentation shows is what the tests compile and run.
 
-Each block of C++ in README.md, docs/mechanisms.md and docs/sync.md stands, line by line, in a
+Each block of C++ in README.md and these pages of docs/ stands, line by line, in a
 file of examples/.
 """
 import re
 
 import lint
 
-PAGES = ("README.md", "docs/mechanisms.md", "docs/sync.md")
+PAGES = ("README.md", "docs/channels.md", "docs/mechanisms.md", "docs/sync.md")
 BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -5,14 +5,11 @@
 #include "subcommand.hpp"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <memory>
 
 namespace signet::command {
 namespace {
-
-using nlohmann::ordered_json;
 
 /// Rounds as all measurements have them: the limit of this one is its rival.
 round_result round_of(const channel_case& what, const effort& how) {
@@ -26,8 +23,8 @@ std::string row_of(const channel_case& what, const measured& found) {
                        found.limit_ratio, wanted_text(what));
 }
 
-ordered_json to_json(const channel_case& what, const measured& found) {
-    ordered_json object{
+json_value to_json(const channel_case& what, const measured& found) {
+    json_value object{
         {"pattern", "channel"},        {"carrier", what.carrier},         {"case", what.name},
         {"unit", what.unit},           {"ours", found.middle.msgs_per_s}, {"rival", what.rival},
         {"rivals", found.middle.limit}};
@@ -50,14 +47,14 @@ Example:
 
 }  // namespace
 
-void add_bench_channel(CLI::App& bench, action& chosen) {
+void add_bench_channel(command_line bench, action& chosen) {
     auto options = std::make_shared<pair_options>();
-    CLI::App* app = bench.add_subcommand("channel", "Channels beside the bare system calls");
-    app->add_flag("--json", options->json, "An array with an object for each case");
-    app->add_flag("--quick", options->quick, "See that it works; the numbers mean little");
-    app->add_option("--case", options->cases, "Only this one, such as unix/stream, or this kind");
-    app->footer(notes);
-    app->callback([options, &chosen] { chosen = [options] { return run_channel(*options); }; });
+    command_line app = bench.add_subcommand("channel", "Channels beside the bare system calls");
+    app.add_flag("--json", options->json, "An array with an object for each case");
+    app.add_flag("--quick", options->quick, "See that it works; the numbers mean little");
+    app.add_option("--case", options->cases, "Only this one, such as unix/stream, or this kind");
+    app.footer(notes);
+    app.callback([options, &chosen] { chosen = [options] { return run_channel(*options); }; });
 }
 
 }  // namespace signet::command

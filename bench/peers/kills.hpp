@@ -53,6 +53,7 @@ public:
 
 private:
     static constexpr std::chrono::milliseconds patience{500};
+    static constexpr std::chrono::milliseconds patience_at_first{10'000};
 
     using counters = std::array<std::atomic<std::uint64_t>, 2>;
 
@@ -66,12 +67,14 @@ private:
         what_.remove();
         what_.make();
         std::array<pid_t, 2> sides{start(0), start(1)};
-        if (!both_get_on()) throw std::runtime_error{"they do not get on before any kill either"};
+        if (!both_get_on(patience_at_first)) {
+            throw std::runtime_error{"they do not get on before any kill either"};
+        }
         const auto victim = static_cast<std::size_t>(random_() % 2);
         std::this_thread::sleep_for(std::chrono::microseconds{random_() % 2000});
         end(sides[victim]);
         sides[victim] = start(static_cast<int>(victim));
-        const bool usable = both_get_on();
+        const bool usable = both_get_on(patience);
         for (const pid_t side : sides) end(side);
         what_.remove();
         return !usable;
@@ -97,9 +100,9 @@ private:
         waitpid(pid, nullptr, 0);
     }
 
-    static bool both_get_on() {
+    static bool both_get_on(std::chrono::milliseconds limit) {
         const std::uint64_t before[]{done()[0], done()[1]};
-        const auto end = std::chrono::steady_clock::now() + patience;
+        const auto end = std::chrono::steady_clock::now() + limit;
         while (std::chrono::steady_clock::now() < end) {
             if (done()[0] > before[0] + 1 && done()[1] > before[1] + 1) return true;
             std::this_thread::sleep_for(std::chrono::microseconds{200});

@@ -1,25 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "channel_carriers.hpp"
 
+#include "exec_pairs.hpp"
+
+#include <unistd.h>
+
 #include <stdexcept>
 
 namespace signet::tests {
+namespace {
+
+// An address of this machine that no other process uses: tests run side by side.
+std::string own_loopback() {
+    const int pid = getpid();
+    return "127." + std::to_string(64 + pid / 65536 % 64) + '.' + std::to_string(pid / 256 % 256) +
+           '.' + std::to_string(pid % 256);
+}
+
+}  // namespace
 
 std::string address_book::address(int number) const {
     const std::string scheme{facts_->scheme};
     const std::string name = "end" + std::to_string(number);
     if (scheme == "unix") return "unix://" + place_.path() + '/' + name;
+    if (scheme == "tls") return "tls://" + own_loopback() + ':' + std::to_string(21'000 + number);
+    if (scheme == "tcp") return "tcp://" + own_loopback() + ':' + std::to_string(20'000 + number);
+    if (scheme == exec_pairs_scheme) return scheme + "://" + place_.path() + '/' + name;
     throw std::logic_error{"the conformance suite knows no address of " + scheme};
 }
 
 std::string address_book::bad_address() const {
     const std::string scheme{facts_->scheme};
     if (scheme == "unix") return "unix://relative/path";
+    if (scheme == "tcp") return "tcp://no-port";
+    if (scheme == exec_pairs_scheme) return scheme + "://relative/path";
+    if (scheme == "tcp" || scheme == "tls") return scheme + "://no-port";
     throw std::logic_error{"the conformance suite knows no bad address of " + scheme};
 }
 
 std::vector<const transport::carrier*> carriers_with_listeners() {
-    return face::carriers();
+    static const bool added = face::add_carrier(exec_pairs());
+    std::vector<const transport::carrier*> all = face::carriers();
+    // One starts the other, or was started by it: there is no address at which they meet. The suite
+    // runs over both of them together, as `execpairs`.
+    std::erase_if(all, [](const transport::carrier* one) {
+        return one->facts().scheme == "exec" || one->facts().scheme == "pipe";
+    });
+    return added ? all : std::vector<const transport::carrier*>{};
 }
 
 }  // namespace signet::tests

@@ -20,11 +20,14 @@ namespace {
 
 thread_local int steps_left = -1;    // of this thread; negative: they are not counted
 std::atomic<int> steps_of_all = -1;  // likewise, of all threads
+pid_t counted_process = 0;
 os::kernel_entry real_kernel = nullptr;
 memory::topic_geometry shape_seen{};
 known_memory memory_seen;
 
+// What it starts shares its memory until it runs another program, and is not meant.
 bool counts_down() {
+    if (getpid() != counted_process) return false;
     if (steps_left >= 0) return steps_left-- == 0;
     return steps_of_all >= 0 && steps_of_all-- == 0;
 }
@@ -64,11 +67,13 @@ void watch_steps(const memory::topic_geometry& shape) {
 }
 
 void die_before_step(int k) {
+    counted_process = getpid();
     memory::current_access_hook = &at_access;
     steps_left = k;
 }
 
 void die_before_step_of_any(int k) {
+    counted_process = getpid();
     memory::current_access_hook = &at_access;
     steps_of_all = k;
 }

@@ -5,6 +5,7 @@
 #include <signet/os/ip_socket.hpp>
 #include <signet/os/kernel.hpp>
 #include <signet/os/poll.hpp>
+#include <signet/os/tcp_attempt.hpp>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,24 +16,6 @@
 
 namespace signet::os {
 namespace {
-
-int family_of(const ip_address& address) {
-    return address.version() == ip_version::v4 ? AF_INET : AF_INET6;
-}
-
-// EINTR: the connection goes on being made, as with EINPROGRESS; calling again would be an error.
-long connect_until(int socket, const ip_address& to, deadline until) {
-    const long result = call(SYS_connect, socket, to.data(), to.size());
-    if (result != -EINPROGRESS && result != -EINTR) return result;
-    if (!wait_writable(socket, until)) return -ETIMEDOUT;
-    return -socket_option(socket, SOL_SOCKET, SO_ERROR, "ask how connecting went");
-}
-
-// A port nobody listens at may be the very one that this socket was given, and then it connects
-// with itself.
-bool is_own_peer(int socket) {
-    return local_address_of(socket) == peer_address_of(socket);
-}
 
 int as_option(std::chrono::seconds value) {
     if (value.count() < 1 || value.count() > 32767) {
@@ -45,13 +28,9 @@ int as_option(std::chrono::seconds value) {
 
 tcp_socket tcp_socket::connect(const ip_address& to, deadline until,
                                const std::optional<ip_address>& from) {
-    descriptor socket = create_socket(family_of(to), SOCK_STREAM | SOCK_NONBLOCK);
-    if (from) bind_ip(socket.get(), *from);
-    long result = connect_until(socket.get(), to, until);
-    if (result == 0 && is_own_peer(socket.get())) result = -ECONNREFUSED;
-    if (result < 0) fail(result, "connect to", to.text(), advice_for_network(result));
-    set_blocking(socket.get(), toggle::on);
-    return tcp_socket{std::move(socket)};
+    tcp_attempt attempt{to, from};
+    if (!wait_writable(attempt.fd(), until)) attempt.give_up();
+    return attempt.finish();
 }
 
 void tcp_socket::set_no_delay(toggle value) {
@@ -75,6 +54,16 @@ void tcp_socket::set_user_timeout(std::chrono::milliseconds limit) {
     }
     set_socket_option(fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(limit.count()),
                       "limit the time to an acknowledgement");
+}
+
+bool tcp_socket::set_retry_interval_max(std::chrono::milliseconds most) {
+    constexpr int retry_interval_max = 44;  // TCP_RTO_MAX_MS, which glibc does not name yet
+    const int value = static_cast<int>(most.count());
+    const long result =
+        call(SYS_setsockopt, fd(), IPPROTO_TCP, retry_interval_max, &value, sizeof value);
+    if (result == -ENOPROTOOPT) return false;
+    check(result, "limit the time between repetitions");
+    return true;
 }
 
 void tcp_socket::set_linger(const std::optional<std::chrono::seconds>& wait) {

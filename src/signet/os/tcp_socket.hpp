@@ -4,7 +4,7 @@
 //
 // A peer that ends in order, or is killed having read all we sent, is `ended` once everything it
 // sent has been read; one that is killed with bytes unread resets the connection (`reset`), and
-// what it had sent and we had not read is lost with it. The first write to a dead peer still
+// what it had sent and we had received is still read first. The first write to a dead peer still
 // succeeds; a later one says `reset` or `ended`, without SIGPIPE. A machine that vanishes says
 // nothing at all: `set_keep_alive` and `set_user_timeout` find out, which reads and writes then
 // throw as `error` (timed_out).
@@ -66,8 +66,13 @@ public:
     void set_keep_alive(const std::optional<keep_alive>& probes);
 
     /// Gives up when what was written has not been acknowledged for so long; zero: the kernel's
-    /// choice, some 15 minutes.
+    /// choice, some 15 minutes. Also gives up a peer that lives, and has not read for so long.
     void set_user_timeout(std::chrono::milliseconds limit);
+
+    /// What is not acknowledged is repeated at least so often (1 to 120 s), so that a network that
+    /// is back is noticed sooner, and given up after 15 repetitions; a peer that lives and does not
+    /// read is not. False: the kernel is older than Linux 6.15, and repeats ever more seldom.
+    bool set_retry_interval_max(std::chrono::milliseconds most);
 
     /// What closing does: none, the kernel delivers the rest later; zero, the rest is thrown away
     /// and the peer sees `reset`; else closing waits so long for the delivery.

@@ -165,6 +165,14 @@ TEST_F(TcpSocketTest, ItsOptionsReachTheKernel) {
     EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 0);
 }
 
+TEST_F(TcpSocketTest, AnOldKernelRepeatsAsItLikes) {
+    client_.set_retry_interval_max(2s);
+    scripted_kernel script;
+    script.fail(SYS_setsockopt, ENOPROTOOPT).fail(SYS_setsockopt, EINVAL, 2);
+    EXPECT_FALSE(client_.set_retry_interval_max(2s));
+    EXPECT_NE(complaint_of([&] { client_.set_retry_interval_max(2s); }), "no error");
+}
+
 TEST_F(TcpSocketTest, OptionsOutOfRangeBreakTheContract) {
     EXPECT_THROW(client_.set_keep_alive(keep_alive{.idle = 0s}), contract_violation);
     EXPECT_THROW(client_.set_user_timeout(-1ms), contract_violation);

@@ -32,6 +32,7 @@ enum class frame_kind : std::uint32_t {
 struct frame_header {
     static constexpr std::size_t bytes = 4;
     static constexpr std::uint32_t length_max = (1u << 28) - 1;
+    static constexpr std::uint64_t message_bytes_max = length_max - 1;  ///< with a number before it
 
     frame_kind kind;
     std::uint32_t length;

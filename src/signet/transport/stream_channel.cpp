@@ -42,7 +42,7 @@ stream_channel::stream_channel(std::unique_ptr<byte_stream> stream, std::string 
       name_{std::move(name)},
       types_{types},
       options_{options} {
-    constexpr std::uint64_t most = frame_header::length_max - os::message_descriptors_max;
+    constexpr std::uint64_t most = frame_header::message_bytes_max;
     if (options_.message_bytes_max == 0 || options_.message_bytes_max > most) {
         throw error{errc::bad_option, "open channel", name_,
                     "message_bytes_max is 1 to " + std::to_string(most)};
@@ -57,7 +57,7 @@ std::unique_ptr<channel_end> stream_channel::accept(std::unique_ptr<byte_stream>
                                                     const channel_options& options) {
     std::unique_ptr<stream_channel> end{
         new stream_channel{std::move(stream), std::move(name), types, options}};
-    end->flush(patience::none());
+    end->flush_quietly();
     return end;
 }
 
@@ -75,15 +75,15 @@ std::unique_ptr<channel_end> stream_channel::connect(std::unique_ptr<byte_stream
 void stream_channel::await_greeting(const patience& limit) {
     flush(limit);
     const std::lock_guard locked{receiving_};
-    take_late();  // it may have said hello and closed before we said ours
+    take_late();  // it may have closed already
     incoming none;
     while (!peer_) {
         if (const auto first = next_frame()) {
             take(*first, none);
         } else if (stream_over_) {
-            complain(
-                errc::peer_misbehaved,
-                "the other end closed it before it said hello; does it speak Signet's frames?");
+            complain(errc::peer_died,
+                     "the other end was gone before it said hello: it died, or does not speak "
+                     "Signet's frames");
         } else if (!fill(limit)) {
             throw error{std::make_error_code(std::errc::timed_out), "open channel", name_,
                         "the other end did not say hello in time: it is stopped, or accepts "
@@ -109,12 +109,19 @@ void stream_channel::complain(errc code, const std::string& why) const {
     throw error{code, "use channel", name_, why};
 }
 
+void stream_channel::complain_of_death() const {
+    complain(errc::peer_died,
+             "the other process ended without closing it; connect again when it is back");
+}
+
 // ---- receiving ----------------------------------------------------------------------------------
 
 flow stream_channel::receive(incoming& into, const patience& limit) {
     into.bytes = {};
     into.descriptors.clear();
-    flush_beside();
+    if (any_unsent_.load(std::memory_order_relaxed)) {  // relaxed: a hint, flush() looks again
+        flush_quietly();
+    }
     const std::lock_guard locked{receiving_};
     take_late();
     for (;;) {
@@ -147,8 +154,7 @@ flow stream_channel::end_of_peer() const {
     if (said_end_) return flow::ended;
     if (!stream_over_) return flow::timed_out;
     if (options_.frames != framing::messages && !stream_broke_) return flow::ended;
-    throw error{errc::peer_died, "use channel", name_,
-                "the other process ended without closing it; connect again when it is back"};
+    complain_of_death();
 }
 
 flow stream_channel::take_line(incoming& into) {
@@ -193,14 +199,21 @@ void stream_channel::check(const std::optional<frame_header>& header) const {
                  "what it sent is not a frame of Signet; for peers that know nothing of Signet use "
                  "framing::lines or framing::bytes");
     }
-    const bool carries =
-        header->kind == frame_kind::message || header->kind == frame_kind::accompanied;
-    const std::uint64_t most =
-        carries ? options_.message_bytes_max + os::message_descriptors_max : greeting_bytes_max;
+    const std::uint64_t most = most_after(header->kind);
     if (header->length <= most) return;
-    complain(carries ? errc::too_large : errc::peer_misbehaved,
-             "the peer sends " + std::to_string(header->length) + " bytes at once; we take " +
-                 std::to_string(carries ? options_.message_bytes_max : most));
+    complain(errc::too_large, "the peer sends " + std::to_string(header->length) +
+                                  " bytes at once; we take " + std::to_string(most));
+}
+
+std::uint64_t stream_channel::most_after(frame_kind kind) const noexcept {
+    switch (kind) {
+        case frame_kind::end: return 0;
+        case frame_kind::hello:
+        case frame_kind::refusal: return greeting_bytes_max;
+        case frame_kind::accompanied: return options_.message_bytes_max + 1;
+        case frame_kind::message: break;
+    }
+    return options_.message_bytes_max;
 }
 
 // The next one, where it is there whole.
@@ -233,10 +246,11 @@ void stream_channel::meet(std::span<const std::byte> hello) {
     try {
         greeting theirs = read_greeting(hello);
         require_readable(types_, theirs);
+        // relaxed: a number that stands alone
+        peer_takes_.store(theirs.message_bytes_max, std::memory_order_relaxed);
         peer_ = std::move(theirs);
     } catch (const error& why) {
         const std::string_view text = why.what();
-        // One that is sending may wait for ever: the peer reads no more, and sees us go.
         const std::unique_lock locked{sending_, std::try_to_lock};
         if (locked) end_with(frame_kind::refusal, std::as_bytes(std::span{text}), patience::none());
         throw;
@@ -285,7 +299,7 @@ bool stream_channel::fill_with_stop(const patience& limit, int bell) {
         if (unsent) all[1] = {stream_->write_fd(), os::readiness::writable};
         if (bell >= 0) all[2] = {bell, os::readiness::readable};
         os::wait_any_ready(all, limit.until);
-        if (unsent) flush_beside();
+        if (unsent) flush_quietly();
     }
     return true;
 }
@@ -395,6 +409,12 @@ void stream_channel::check_sendable(const outgoing& message, std::uint64_t bytes
                     "the message has " + std::to_string(bytes) + " bytes; message_bytes_max is " +
                         std::to_string(options_.message_bytes_max)};
     }
+    // relaxed: a number that stands alone
+    if (const auto takes = peer_takes_.load(std::memory_order_relaxed); bytes > takes) {
+        throw error{errc::too_large, "send on channel", name_,
+                    "the message has " + std::to_string(bytes) + " bytes; the peer takes " +
+                        std::to_string(takes)};
+    }
     if (!message.descriptors.empty() && options_.frames != framing::messages) {
         throw error{errc::unsupported, "send on channel", name_,
                     "descriptors travel with framing::messages only"};
@@ -431,10 +451,9 @@ std::size_t stream_channel::begin_frame(const outgoing& message, std::uint64_t b
 flow stream_channel::send_whole(const outgoing& message, const patience& limit) {
     const std::size_t copied = begin_frame(message, size_of(message));
     std::span<const std::byte> rest{frame_};
-    const flow written = write(rest, message.descriptors, limit);
-    if (written == flow::ended || rest.size() == frame_.size()) {
-        return frame_.empty() ? flow::done : written;
-    }
+    const written first = write(rest, message.descriptors, limit);
+    if (first == written::gone) return peer_gone();
+    if (rest.size() == frame_.size() && !rest.empty()) return flow::timed_out;
     keep(rest);
     return write_parts(message, copied, limit);
 }
@@ -449,42 +468,41 @@ flow stream_channel::write_parts(const outgoing& message, std::size_t skipped,
         part = part.subspan(copied);
         if (part.empty()) continue;
         more = true;
-        const flow written = unsent_.empty() ? write(part, {}, limit) : flow::timed_out;
-        if (written == flow::ended) return written;
+        if (unsent_.empty() && write(part, {}, limit) == written::gone) return peer_gone();
         keep(part);
     }
     static constexpr std::array line_feed{std::byte{'\n'}};
     if (more && options_.frames == framing::lines) keep(line_feed);
-    const flow flushed = unsent_.empty() ? flow::done : flush_unsent(limit);
-    return flushed == flow::timed_out ? flow::done : flushed;
+    return write_unsent(limit) == written::gone ? peer_gone() : flow::done;
 }
 
 // Writes what the stream takes in time, and cuts that off `bytes`.
-flow stream_channel::write(std::span<const std::byte>& bytes, std::span<const int> descriptors,
-                           const patience& limit) {
+stream_channel::written stream_channel::write(std::span<const std::byte>& bytes,
+                                              std::span<const int> descriptors,
+                                              const patience& limit) {
     const int bell = send_stop_.fd_for(limit);
+    const written outcome = write_with_stop(bytes, descriptors, limit, bell);
+    if (bell >= 0) send_stop_.disarm();
+    return outcome;
+}
+
+stream_channel::written stream_channel::write_with_stop(std::span<const std::byte>& bytes,
+                                                        std::span<const int> descriptors,
+                                                        const patience& limit, int bell) {
     const deadline until = bell < 0 ? limit.until : deadline::min();
-    flow outcome = flow::done;
-    while (!bytes.empty() && outcome == flow::done) {
+    while (!bytes.empty()) {
         const auto result = descriptors.empty() ? stream_->write_some(bytes, until)
                                                 : stream_->write_with(bytes, descriptors, until);
         if (result.bytes != 0) descriptors = {};
         bytes = bytes.subspan(result.bytes);
         if (result.status == os::stream_status::moved) continue;
-        if (result.status != os::stream_status::timed_out) {
-            send_stop_.disarm();
-            return peer_gone();
-        }
-        if (bell < 0 || is_over(limit)) {
-            outcome = flow::timed_out;
-        } else {
-            std::array<os::awaited, 2> all{
-                {{stream_->write_fd(), os::readiness::writable}, {bell, os::readiness::readable}}};
-            os::wait_any_ready(all, limit.until);
-        }
+        if (result.status != os::stream_status::timed_out) return written::gone;
+        if (bell < 0 || is_over(limit)) return written::some;
+        std::array<os::awaited, 2> all{
+            {{stream_->write_fd(), os::readiness::writable}, {bell, os::readiness::readable}}};
+        os::wait_any_ready(all, limit.until);
     }
-    if (bell >= 0) send_stop_.disarm();
-    return outcome;
+    return written::all;
 }
 
 flow stream_channel::flush(const patience& limit) {
@@ -492,33 +510,44 @@ flow stream_channel::flush(const patience& limit) {
     return flush_unsent(limit);
 }
 
-/// By who receives. A thread that is sending now may wait for the peer, which may wait for us to
-/// receive: it does the rest itself.
-void stream_channel::flush_beside() {
-    // relaxed: a hint, flush_unsent() looks again
-    if (!any_unsent_.load(std::memory_order_relaxed)) return;
+// For who does not send now: it is not held by a thread that does, which flushes by itself, and is
+// told of a dead peer by receiving, after what that had sent.
+void stream_channel::flush_quietly() try {
     const std::unique_lock locked{sending_, std::try_to_lock};
-    if (locked) flush_unsent(patience::none());
+    if (locked) write_unsent(patience::none());
+} catch (const error&) {
+    // the stream broke, which its next use tells
 }
 
 flow stream_channel::flush_unsent(const patience& limit) {
-    flow written = flow::done;
+    switch (write_unsent(limit)) {
+        case written::all: return flow::done;
+        case written::some: return flow::timed_out;
+        case written::gone: break;
+    }
+    return peer_gone();
+}
+
+stream_channel::written stream_channel::write_unsent(const patience& limit) {
+    written outcome = written::all;
     if (!unsent_.empty()) {
         std::span<const std::byte> rest{unsent_.data() + unsent_begin_,
                                         unsent_.size() - unsent_begin_};
-        written = write(rest, {}, limit);
+        outcome = write(rest, {}, limit);
         unsent_begin_ = unsent_.size() - rest.size();
-        if (rest.empty() || written == flow::ended) {
-            unsent_.clear();
-            unsent_begin_ = 0;
-            note_unsent(false);
-        }
+        if (outcome != written::some) forget_unsent();
     }
-    if (written == flow::done && ended_ && !shut_) {
+    if (outcome == written::all && ended_ && !shut_) {
         stream_->end_writing();
         shut_ = true;
     }
-    return written;
+    return outcome;
+}
+
+void stream_channel::forget_unsent() {
+    unsent_.clear();
+    unsent_begin_ = 0;
+    note_unsent(false);
 }
 
 void stream_channel::keep(std::span<const std::byte> bytes) {
@@ -543,18 +572,17 @@ void stream_channel::end_with(frame_kind last, std::span<const std::byte> body,
         put_frame(last, body.first(std::min(body.size(), greeting_bytes_max)));
     }
     ended_ = true;
-    flush_unsent(limit);
+    write_unsent(limit);
 }
 
-// The stream takes no more: `ended` where the peer closed in order, else an error.
+// The stream takes no more: `ended` where the peer closed in order, else an error. Where another
+// thread receives, that one learns which.
 flow stream_channel::peer_gone() {
-    // Another thread that receives learns it by itself.
     const std::unique_lock locked{receiving_, std::try_to_lock};
-    if (locked) look_for_end();
+    if (!locked || options_.frames != framing::messages) return flow::ended;
+    look_for_end();
     if (said_end_ || sees_end()) return flow::ended;
-    if (options_.frames != framing::messages) return flow::ended;
-    throw error{errc::peer_died, "use channel", name_,
-                "the other process ended without closing it; connect again when it is back"};
+    complain_of_death();
 }
 
 // ---- waiting ------------------------------------------------------------------------------------

@@ -60,6 +60,13 @@ private:
         std::span<const std::byte> body;
     };
 
+    /// What became of writing.
+    enum class written {
+        all,
+        some,  ///< the patience ended
+        gone,  ///< nobody reads any more
+    };
+
     stream_channel(std::unique_ptr<byte_stream> stream, std::string name,
                    const channel_types& types, const channel_options& options);
 
@@ -71,6 +78,7 @@ private:
     flow take_bytes(incoming& into);
     std::optional<frame> next_frame();
     void check(const std::optional<frame_header>& header) const;
+    std::uint64_t most_after(frame_kind kind) const noexcept;
     std::optional<frame_header> next_header() const;
     void meet(std::span<const std::byte> hello);
     void take_descriptors(std::span<const std::byte>& body, incoming& into);
@@ -86,22 +94,27 @@ private:
     void take_late();
     os::stream_result read_once(deadline until);
     void drop_unread();
-    void flush_beside();
 
     // With `sending_` held.
     flow send_whole(const outgoing& message, const patience& limit);
     void check_sendable(const outgoing& message, std::uint64_t bytes) const;
     std::size_t begin_frame(const outgoing& message, std::uint64_t bytes);
-    flow write(std::span<const std::byte>& bytes, std::span<const int> descriptors,
-               const patience& limit);
+    written write(std::span<const std::byte>& bytes, std::span<const int> descriptors,
+                  const patience& limit);
+    written write_with_stop(std::span<const std::byte>& bytes, std::span<const int> descriptors,
+                            const patience& limit, int bell);
     flow write_parts(const outgoing& message, std::size_t skipped, const patience& limit);
     flow flush_unsent(const patience& limit);
+    void flush_quietly();
+    written write_unsent(const patience& limit);
+    void forget_unsent();
     void keep(std::span<const std::byte> bytes);
     void put_frame(frame_kind kind, std::span<const std::byte> body);
     void end_with(frame_kind last, std::span<const std::byte> body, const patience& limit);
     flow peer_gone();
     void note_unsent(bool any);
 
+    [[noreturn]] void complain_of_death() const;
     [[noreturn]] void complain(errc code, const std::string& why) const;
 
     std::unique_ptr<byte_stream> stream_;
@@ -135,6 +148,7 @@ private:
 
     std::optional<os::epoll> set_;  ///< what fd() is
     std::atomic<bool> any_unsent_{false};
+    std::atomic<std::uint64_t> peer_takes_{~std::uint64_t{0}};  ///< bytes of a message
 };
 
 }  // namespace signet::transport

@@ -16,7 +16,7 @@ constexpr carrier_facts our_facts{
     .scheme = "unix",
     .addresses = "unix:///path, unix://@abstract",
     .use_when = "both are on one machine, and one passes open files or asks who the other is",
-    .message_bytes_max = frame_header::length_max - os::message_descriptors_max,
+    .message_bytes_max = frame_header::message_bytes_max,
     .peers = identification::user,
     .passes_descriptors = true,
     .speaks_plain = true,

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+// One end of a channel is killed before each step, an access to shared memory or a system call, of
+// what it does; over every carrier. The other end gets every message that was complete, whole and
+// in order, then is told, and nobody waits for ever. Each process is a fork of a test that has no
+// threads; SIGALRM ends one that hangs.
+#include "../conformance/channel_carriers.hpp"
+#include "kill_point.hpp"
+#include "last_words.hpp"
+#include "state_names.hpp"
+
+#include <signet/channel.hpp>
+#include <signet/listener.hpp>
+#include <signet/testing/text_bytes.hpp>
+
+#include <gtest/gtest.h>
+
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+
+namespace signet::tests {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::bytes_of;
+using testing::text_of;
+using transport::carrier;
+
+constexpr unsigned hang_seconds = 60;
+constexpr int steps_max = 2000;
+constexpr std::uint64_t messages = 4;
+
+/// In memory that all processes of a test share.
+struct shared_address {
+    std::array<char, 512> text{};
+    std::atomic<bool> known{false};
+
+    void tell(const std::string& address) {
+        text.fill('\0');
+        address.copy(text.data(), text.size() - 1);
+        known = true;
+    }
+    std::string await() const {
+        while (!known) std::this_thread::yield();
+        return text.data();
+    }
+};
+
+/// A message of some length that shows where it was torn; the second is written in pieces.
+std::string message(const transport::carrier_facts& facts, std::uint64_t number) {
+    const std::size_t bytes = number == 1 ? 150'000 : 40;
+    std::string text(std::min<std::size_t>(bytes, facts.message_bytes_max), '\0');
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        text[i] = static_cast<char>(number * 31 + i * 7 + i / 256);
+    }
+    return text;
+}
+
+/// How a conversation ended for who survived.
+enum class ending { in_order, told_of_death };
+
+/// Receives what comes, which must be the messages in order, then how it ended. Throws
+/// std::runtime_error where one is wrong.
+ending receive_all(raw_channel& from, const transport::carrier_facts& facts) {
+    auto& words = shared_last_words();
+    try {
+        while (const auto got = from.receive()) {
+            if (text_of(got->bytes) != message(facts, words.received)) {
+                throw std::runtime_error{"a message is not the next one, or is torn"};
+            }
+            ++words.received;
+        }
+    } catch (const error& told) {
+        if (told.code() == errc::peer_died) return ending::told_of_death;
+        throw;
+    }
+    return ending::in_order;
+}
+
+class KillPointsOfChannels : public ::testing::TestWithParam<const carrier*> {
+protected:
+    using body = std::function<void()>;
+
+    const transport::carrier_facts& facts() const { return GetParam()->facts(); }
+    channel_options options() const {
+        return {.message_bytes_max = std::min<std::uint64_t>(facts().message_bytes_max, 200'000)};
+    }
+    raw_listener listen() {
+        raw_listener door{book_.address(), options()};
+        where().tell(door.address());
+        return door;
+    }
+    raw_channel connect() { return raw_channel{where().await(), options()}; }
+
+    static shared_address& where() {
+        static void* const page = mmap(nullptr, sizeof(shared_address), PROT_READ | PROT_WRITE,
+                                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        return *static_cast<shared_address*>(page);
+    }
+
+    /// Runs it in a process of its own, which ends well or says why not.
+    static pid_t start(const body& does) {
+        const pid_t pid = fork_mortal();
+        if (pid != 0) return pid;
+        alarm(hang_seconds);
+        try {
+            does();
+        } catch (const std::exception& e) {
+            std::fprintf(stderr, "%s\n", e.what());
+            _exit(1);
+        }
+        _exit(0);
+    }
+
+    static int status_of(pid_t pid) {
+        int status = 0;
+        waitpid(pid, &status, 0);
+        return status;
+    }
+
+    /// `victim(k)` beside `survivor`, for each k until the victim lives to its end. `after` is run
+    /// when it is dead.
+    void sweep(
+        const std::function<void(int)>& victim, const body& survivor, const body& after = [] {}) {
+        int k = 0;
+        while (k < steps_max && !HasFailure() && dies(k, victim, survivor, after)) ++k;
+        EXPECT_LT(k, steps_max) << "it does not complete";
+        std::cout << k << " points in " << facts().scheme << '\n';
+    }
+
+    bool dies(int k, const std::function<void(int)>& victim, const body& survivor,
+              const body& after) {
+        shared_last_words().clear();
+        where().known = false;
+        const pid_t living = start(survivor);
+        const pid_t dying = start([&] { victim(k); });
+        const int end = status_of(dying);
+        const bool killed = WIFSIGNALED(end) && WTERMSIG(end) == SIGKILL;
+        EXPECT_TRUE(killed || end == 0) << "the victim failed with status " << end;
+        shared_last_words().go = true;
+        after();
+        EXPECT_EQ(status_of(living), 0) << "the survivor, where the other was killed before step "
+                                        << k << ", " << shared_last_words().state.data();
+        if (killed) state_histogram::instance().count(shared_last_words().state.data());
+        return killed;
+    }
+
+    /// As who was told what must be told.
+    void expect(ending found) const {
+        if (found == ending::told_of_death && !facts().tells_death) {
+            throw std::runtime_error{"this carrier cannot know of a death"};
+        }
+    }
+
+    address_book book_{facts()};
+};
+
+void arm(int k) {
+    watch_steps({});
+    die_before_step(k);
+}
+
+TEST_P(KillPointsOfChannels, WhileItSends) {
+    const auto victim = [&](int k) {
+        raw_channel line = connect();
+        arm(k);
+        auto& sent = shared_last_words().published;
+        while (sent < messages && line.send(bytes_of(message(facts(), sent)))) ++sent;
+        _exit(0);
+    };
+    sweep(victim, [&] {
+        raw_channel line = *listen().accept();
+        expect(receive_all(line, facts()));
+        const auto& words = shared_last_words();
+        if (words.received < words.published) throw std::runtime_error{"what was sent is lost"};
+    });
+}
+
+TEST_P(KillPointsOfChannels, WhileItCloses) {
+    const auto victim = [&](int k) {
+        std::optional<raw_channel> line = connect();
+        line->send(bytes_of(message(facts(), 0)));
+        arm(k);
+        line.reset();
+        _exit(0);
+    };
+    sweep(victim, [&] {
+        raw_channel line = *listen().accept();
+        expect(receive_all(line, facts()));
+        if (shared_last_words().received != 1) throw std::runtime_error{"what was sent is lost"};
+    });
+}
+
+TEST_P(KillPointsOfChannels, WhileItReceives) {
+    if (!facts().both_ways) return;
+    const auto victim = [&](int k) {
+        raw_channel line = connect();
+        arm(k);
+        for (std::uint64_t i = 0; i < messages; ++i) {
+            if (text_of(line.receive()->bytes) != message(facts(), i)) _exit(1);
+        }
+        _exit(0);
+    };
+    sweep(victim, [&] {
+        raw_channel line = *listen().accept();
+        try {
+            for (std::uint64_t i = 0; i < messages; ++i) line.send(bytes_of(message(facts(), i)));
+        } catch (const error& told) {
+            if (told.code() != errc::peer_died) throw;
+        }
+        expect(receive_all(line, facts()));
+    });
+}
+
+/// Talks with each who connects, until one of them is well.
+void serve_until_well(raw_listener& door) {
+    for (;;) {
+        auto line = door.accept();
+        try {
+            const auto got = line->receive();
+            if (!got || text_of(got->bytes) != "I am well") continue;
+            line->send(bytes_of("so am I"));
+            line->receive();
+            return;
+        } catch (const error&) {
+            continue;  // that one died
+        }
+    }
+}
+
+TEST_P(KillPointsOfChannels, WhileItConnects) {
+    if (!facts().both_ways) return;
+    const auto victim = [&](int k) {
+        where().await();
+        arm(k);
+        raw_channel line = connect();
+        _exit(0);
+    };
+    const auto is_served = [&] {
+        EXPECT_EQ(status_of(start([&] {
+                      raw_channel line = connect();
+                      line.send(bytes_of("I am well"));
+                      const auto got = line.receive();
+                      if (!got || text_of(got->bytes) != "so am I") _exit(1);
+                  })),
+                  0);
+    };
+    sweep(
+        victim,
+        [&] {
+            raw_listener door = listen();
+            serve_until_well(door);
+        },
+        is_served);
+}
+
+TEST_P(KillPointsOfChannels, WhileItListensAndAccepts) {
+    if (!facts().both_ways) return;
+    const auto victim = [&](int k) {
+        arm(k);
+        raw_listener door = listen();
+        auto line = door.accept();
+        line->receive();
+        line->send(bytes_of("so am I"));
+        _exit(0);
+    };
+    const auto survivor = [&] {
+        while (!where().known && !shared_last_words().go) std::this_thread::yield();
+        if (!where().known) return;
+        try {
+            raw_channel line = connect();
+            line.send(bytes_of("I am well"));
+            while (line.receive()) continue;
+        } catch (const error&) {
+            // nobody listens any more, or it died
+        }
+        while (!shared_last_words().go) std::this_thread::yield();
+    };
+    const auto another_listens = [&] {
+        EXPECT_EQ(status_of(start([&] { raw_listener door{book_.address(), options()}; })), 0);
+    };
+    sweep(victim, survivor, another_listens);
+}
+
+std::string scheme_of(const ::testing::TestParamInfo<const carrier*>& info) {
+    return std::string{info.param->facts().scheme};
+}
+
+INSTANTIATE_TEST_SUITE_P(Over, KillPointsOfChannels, ::testing::ValuesIn(carriers_with_listeners()),
+                         scheme_of);
+
+}  // namespace
+}  // namespace signet::tests
