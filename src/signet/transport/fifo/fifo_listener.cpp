@@ -25,12 +25,11 @@ os::fifo_writer open_beside_reader(const fifo_place& where) {
 /// Our end of the two pipes.
 class plain_listener::end final : public fifo_end {
 public:
-    end(std::shared_ptr<names> of, os::fifo_reader reader, os::fifo_reader anchor,
-        std::chrono::nanoseconds linger)
-        : fifo_end{std::move(reader), open_beside_reader(of->where)},
+    end(std::shared_ptr<names> of, ends opened, std::chrono::nanoseconds linger)
+        : fifo_end{std::move(opened.reader), std::move(opened.writer)},
           names_{std::move(of)},
           linger_{linger} {
-        hold_open(std::move(anchor));
+        hold_open(std::move(opened.anchor));
     }
 
     // As long as our writer is open the pipe keeps its bytes, and from then on a reader does.
@@ -54,14 +53,18 @@ plain_listener::names::names(fifo_place place)
 plain_listener::plain_listener(fifo_place where, const channel_types& types,
                                const channel_options& options)
     : names_{std::make_shared<names>(std::move(where))}, types_{types}, options_{options} {
-    open_reader();
+    open_ends();
 }
 
-void plain_listener::open_reader() {
-    if (reader_) return;
-    const fifo_place& where = names_->where;
-    reader_ = os::fifo_reader::open(where.directory(), where.in(), when_writers_go::end);
-    waiting_.add(reader_->fd(), os::interest::readable, 0);
+plain_listener::ends::ends(const fifo_place& where)
+    : reader{os::fifo_reader::open(where.directory(), where.in(), when_writers_go::end)},
+      anchor{os::fifo_reader::open(where.directory(), where.out(), when_writers_go::end)},
+      writer{open_beside_reader(where)} {}
+
+void plain_listener::open_ends() {
+    if (ends_) return;
+    ends_.emplace(names_->where);
+    waiting_.add(ends_->reader.fd(), os::interest::readable, 0);
 }
 
 std::unique_ptr<channel_end> plain_listener::accept(const patience& limit) {
@@ -69,18 +72,15 @@ std::unique_ptr<channel_end> plain_listener::accept(const patience& limit) {
         throw error{errc::limit_reached, "accept at", address(),
                     "named pipes carry one plain conversation at a time; close the one before"};
     }
-    open_reader();
-    if (!os::wait_readable(reader_->fd(), deadline::min()) &&
-        !wait_patiently(reader_->fd(), os::readiness::readable, limit, bell_)) {
+    open_ends();
+    if (!os::wait_readable(ends_->reader.fd(), deadline::min()) &&
+        !wait_patiently(ends_->reader.fd(), os::readiness::readable, limit, bell_)) {
         return nullptr;
     }
-    const fifo_place& where = names_->where;
-    auto anchor = os::fifo_reader::open(where.directory(), where.out(), when_writers_go::end);
-    waiting_.remove(reader_->fd());
-    auto stream =
-        std::make_unique<end>(names_, std::move(*reader_), std::move(anchor), options_.linger);
-    reader_.reset();
-    return stream_channel::accept(std::move(stream), where.text(), types_, options_);
+    waiting_.remove(ends_->reader.fd());
+    auto stream = std::make_unique<end>(names_, std::move(*ends_), options_.linger);
+    ends_.reset();
+    return stream_channel::accept(std::move(stream), address(), types_, options_);
 }
 
 // Reading is opened first: a shell that opens the two names in either order goes on then.

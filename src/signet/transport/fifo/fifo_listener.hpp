@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Named pipes with ends that know nothing of Signet, such as a shell: <path>.in, which the listener
-// reads, and <path>.out, which it writes. A conversation begins when somebody opens <path>.in to
-// write, and its input ends when nobody has it open any more; there is one at a time, since all who
-// open the two names share them.
+// reads, and <path>.out, which it writes. A conversation begins when somebody has written to
+// <path>.in, or opened and closed it; its input ends when nobody has that open any more. There is
+// one at a time, since all who open the two names share them.
 //
 // The other end may open the names in any order and at any time, also <path>.out when all is
 // written and over, as in `echo question > path.in; read answer < path.out`: what was written waits
@@ -51,10 +51,19 @@ private:
     };
     class end;
 
-    void open_reader();
+    /// Our ends, which are open before anybody comes, so that nobody hangs who opens the others.
+    struct ends {
+        explicit ends(const fifo_place& where);
+
+        os::fifo_reader reader;
+        os::fifo_reader anchor;  ///< of the pipe that we write: it keeps what is read late
+        os::fifo_writer writer;
+    };
+
+    void open_ends();
 
     std::shared_ptr<names> names_;
-    std::optional<os::fifo_reader> reader_;  ///< of the next conversation; none during one
+    std::optional<ends> ends_;  ///< of the next conversation; none during one
     os::epoll waiting_;
     channel_types types_;
     channel_options options_;
