@@ -8,6 +8,10 @@ if(TARGET signet_command)
   install(TARGETS signet_command RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
 
+if(TARGET signet_tls)
+  install(TARGETS signet_tls EXPORT signetTlsTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+endif()
+
 # The face includes lower layers here and there, so all headers go along; what tests need does not.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/src/signet" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         FILES_MATCHING PATTERN "*.hpp"
@@ -17,6 +21,9 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/src/signet" DESTINATION "${CMAKE_INSTAL
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/signet")
 install(EXPORT signetTargets NAMESPACE signet:: DESTINATION "${package_dir}")
+if(TARGET signet_tls)
+  install(EXPORT signetTlsTargets NAMESPACE signet:: DESTINATION "${package_dir}")
+endif()
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/signetConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/signetConfig.cmake"
   INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
@@ -34,3 +41,7 @@ file(RELATIVE_PATH includedir_from_prefix "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INS
 string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")
 configure_file("${CMAKE_CURRENT_LIST_DIR}/signet.pc.in" "${PROJECT_BINARY_DIR}/signet.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/signet.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+if(TARGET signet_tls)
+  configure_file("${CMAKE_CURRENT_LIST_DIR}/signet-tls.pc.in" "${PROJECT_BINARY_DIR}/signet-tls.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/signet-tls.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()

@@ -3,6 +3,7 @@
 // begin with.
 #include "example_code.hpp"
 #include "interruption.hpp"
+#include "json_value.hpp"
 #include "mechanisms/catalogue.hpp"
 #include "mechanisms/counsel.hpp"
 #include "mechanisms/measurement.hpp"
@@ -11,7 +12,6 @@
 #include "units.hpp"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <unistd.h>
 
@@ -27,7 +27,6 @@
 namespace signet::command {
 namespace {
 
-using nlohmann::ordered_json;
 using namespace std::chrono_literals;
 
 struct advise_options {
@@ -102,20 +101,20 @@ std::string code_text(const candidate& best) {
 // ---- JSON
 // -----------------------------------------------------------------------------------------
 
-ordered_json to_json(const candidate& one, const figures& measured, const needs& need) {
+json_value to_json(const candidate& one, const figures& measured, const needs& need) {
     const exchange_result& found = measured.found;
-    ordered_json object{{"mechanism", one.name},
-                        {"because", one.because},
-                        {"ok", found.ok()},
-                        {"message_bytes", measured.bytes},
-                        {"round_trip_p50_ns", found.round_trip_p50_ns},
-                        {"msgs_per_s", found.stream_msgs_per_s},
-                        {"fast_enough", fast_enough(measured, need)}};
+    json_value object{{"mechanism", one.name},
+                      {"because", one.because},
+                      {"ok", found.ok()},
+                      {"message_bytes", measured.bytes},
+                      {"round_trip_p50_ns", found.round_trip_p50_ns},
+                      {"msgs_per_s", found.stream_msgs_per_s},
+                      {"fast_enough", fast_enough(measured, need)}};
     if (!found.ok()) object["error"] = found.trouble;
     return object;
 }
 
-ordered_json to_json(const needs& need) {
+json_value to_json(const needs& need) {
     return {{"message_bytes", need.message_bytes},
             {"messages_per_s", need.messages_per_s},
             {"readers", need.readers},
@@ -180,7 +179,7 @@ needs asked_needs() {
 void show(const counsel& given, const advise_options& options, const interruption& interrupted) {
     const figures best = measure(given.best, options);
     if (!options.json) write_output(text_of(given, best, options.need));
-    auto others = ordered_json::array();
+    auto others = json_value::array();
     if (!options.json && !given.others.empty()) write_output("\nThese serve as well:\n");
     for (const candidate& one : given.others) {
         if (interrupted.came()) return;
@@ -189,11 +188,11 @@ void show(const counsel& given, const advise_options& options, const interruptio
         if (!options.json) write_output(other_text(one, measured, options.need));
     }
     if (!options.json) return write_output(code_text(given.best));
-    ordered_json whole{{"needs", to_json(options.need)},
-                       {"advice", to_json(given.best, best, options.need)},
-                       {"missing", given.missing},
-                       {"others", others},
-                       {"code", example_code(given.best.code)}};
+    json_value whole{{"needs", to_json(options.need)},
+                     {"advice", to_json(given.best, best, options.need)},
+                     {"missing", given.missing},
+                     {"others", others},
+                     {"code", example_code(given.best.code)}};
     write_output(whole.dump(2) + '\n');
 }
 
@@ -214,45 +213,43 @@ Example:
   signet advise --bytes 4194304 --rate 30 --readers 3
   signet advise --survives reboot)";
 
-void add_needs(CLI::App& app, advise_options& options) {
+/// Adds the options that say what is needed, and returns them.
+std::vector<option> add_needs(command_line app, advise_options& options) {
     needs& need = options.need;
-    app.add_option("--bytes", need.message_bytes, "Of a message (default 48)")
-        ->check(CLI::Range(1.0, 4e9));
-    app.add_option("--rate", need.messages_per_s, "Messages a second (default 1000)")
-        ->check(CLI::PositiveNumber);
-    app.add_option("--readers", need.readers, "How many read each message (default 1)")
-        ->check(CLI::Range(1, 1000000));
     const auto survives = [&need](const std::string& what) {
         need.survives_reboot = what == "reboot";
         need.survives_crash = true;
     };
-    app.add_option_function<std::string>(
-           "--survives", survives,
-           "What was sent is kept through a crash of both processes, or a "
-           "reboot")
-        ->check(CLI::IsMember({"crash", "reboot"}));
-    app.add_flag("--other-machine", need.other_machine, "The peer is on another machine");
-    app.add_flag("--other-language", need.other_language, "The peer does not link with Signet");
-    app.add_flag("--untrusted", need.untrusted, "The peer may be hostile, such as a plug-in");
-    app.add_flag("--shell", need.shell, "The peer is a shell script");
+    return {
+        app.add_option("--bytes", need.message_bytes, "Of a message (default 48)")
+            .between(1.0, 4e9),
+        app.add_option("--rate", need.messages_per_s, "Messages a second (default 1000)")
+            .positive(),
+        app.add_option("--readers", need.readers, "How many read each message (default 1)")
+            .between(1, 1000000),
+        app.add_option_function("--survives", survives,
+                                "What was sent is kept through a crash of both processes, or a "
+                                "reboot")
+            .one_of({"crash", "reboot"}),
+        app.add_flag("--other-machine", need.other_machine, "The peer is on another machine"),
+        app.add_flag("--other-language", need.other_language, "The peer does not link with Signet"),
+        app.add_flag("--untrusted", need.untrusted, "The peer may be hostile, such as a plug-in"),
+        app.add_flag("--shell", need.shell, "The peer is a shell script"),
+    };
 }
 
 }  // namespace
 
-void add_advise(CLI::App& app, action& chosen) {
+void add_advise(command_line app, action& chosen) {
     auto options = std::make_shared<advise_options>();
-    CLI::App* sub = app.add_subcommand("advise", "Which mechanism to take, and the code");
-    add_needs(*sub, *options);
-    const std::size_t needs_count = sub->get_options().size();
-    sub->add_flag("--json", options->json, "One object");
-    sub->add_flag("--quick", options->quick, "Measure briefly; the numbers mean little");
-    sub->footer(notes);
-    sub->callback([sub, needs_count, options, &chosen] {
-        const auto given = sub->get_options();
-        options->asked_for =
-            options->json ||
-            std::any_of(given.begin(), given.begin() + static_cast<std::ptrdiff_t>(needs_count),
-                        [](const CLI::Option* one) { return one->count() != 0; });
+    command_line sub = app.add_subcommand("advise", "Which mechanism to take, and the code");
+    const std::vector<option> all_needs = add_needs(sub, *options);
+    sub.add_flag("--json", options->json, "One object");
+    sub.add_flag("--quick", options->quick, "Measure briefly; the numbers mean little");
+    sub.footer(notes);
+    sub.callback([all_needs, options, &chosen] {
+        options->asked_for = options->json || std::any_of(all_needs.begin(), all_needs.end(),
+                                                          [](option one) { return one.given(); });
         chosen = [options] { return run_advise(*options); };
     });
 }

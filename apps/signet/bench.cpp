@@ -3,21 +3,19 @@
 #include "bench_topic.hpp"
 #include "case_choice.hpp"
 #include "interruption.hpp"
+#include "json_value.hpp"
 #include "subcommand.hpp"
 #include "terminal.hpp"
 
 #include <bench/limits/limits.hpp>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <cstdio>
 #include <memory>
 
 namespace signet::command {
 namespace {
-
-using nlohmann::ordered_json;
 
 struct limits_options {
     bool json = false;
@@ -61,22 +59,22 @@ double gb_per_s(const bench_case& what, const round_result& numbers) {
     return numbers.msgs_per_s * static_cast<double>(what.payload_bytes) / 1e9;
 }
 
-ordered_json to_json(const bench_case& what, const measured& found) {
+json_value to_json(const bench_case& what, const measured& found) {
     const round_result& middle = found.middle;
     const bool trips = what.kind == bench_kind::round_trip;
-    ordered_json object{{"pattern", "topic"},
-                        {"carrier", "shm"},
-                        {"case", what.name},
-                        {"kind", kind_name(what.kind)},
-                        {"payload_bytes", what.payload_bytes},
-                        {"wait", what.wait},
-                        {"subscribers", what.subscribers},
-                        {"cores", what.cores},
-                        {"rtt_ns", nullptr},
-                        {"msgs_per_s", trips ? 1e9 / middle.rtt_ns.p50 : middle.msgs_per_s},
-                        {"gb_per_s", nullptr},
-                        {"limit", what.limit_name},
-                        {"limit_ratio", found.limit_ratio}};
+    json_value object{{"pattern", "topic"},
+                      {"carrier", "shm"},
+                      {"case", what.name},
+                      {"kind", kind_name(what.kind)},
+                      {"payload_bytes", what.payload_bytes},
+                      {"wait", what.wait},
+                      {"subscribers", what.subscribers},
+                      {"cores", what.cores},
+                      {"rtt_ns", nullptr},
+                      {"msgs_per_s", trips ? 1e9 / middle.rtt_ns.p50 : middle.msgs_per_s},
+                      {"gb_per_s", nullptr},
+                      {"limit", what.limit_name},
+                      {"limit_ratio", found.limit_ratio}};
     if (trips) {
         const auto& rtt = middle.rtt_ns;
         object["rtt_ns"] = {{"p50", rtt.p50}, {"p99", rtt.p99}, {"p999", rtt.p999}};
@@ -113,7 +111,7 @@ void show_progress(const bench_case& what) {
 int run_topic(const topic_options& options) {
     const interruption interrupted;
     const effort how = options.quick ? quick_effort() : full_effort();
-    auto list = ordered_json::array();
+    auto list = json_value::array();
     for (const bench_case& what : chosen_of(topic_cases(), options.cases)) {
         show_progress(what);
         const auto found = measure_rounds(
@@ -137,36 +135,35 @@ fan-out higher is better. Run it on a quiet machine. docs/bench.md tells more.
 Example:
   signet bench topic --case round_trip --case stream/64)";
 
-void add_limits(CLI::App& bench, action& chosen) {
+void add_limits(command_line bench, action& chosen) {
     auto options = std::make_shared<limits_options>();
-    CLI::App* app = bench.add_subcommand("limits", "What no message on this machine can beat");
-    app->add_flag("--json", options->json, "One object");
-    app->add_option("--scale", options->scale, "Times three seconds; default 1")
-        ->check(CLI::PositiveNumber);
-    app->footer("Example:\n  signet bench limits --json");
-    app->callback([options, &chosen] { chosen = [options] { return run_limits(*options); }; });
+    command_line app = bench.add_subcommand("limits", "What no message on this machine can beat");
+    app.add_flag("--json", options->json, "One object");
+    app.add_option("--scale", options->scale, "Times three seconds; default 1").positive();
+    app.footer("Example:\n  signet bench limits --json");
+    app.callback([options, &chosen] { chosen = [options] { return run_limits(*options); }; });
 }
 
-void add_topic(CLI::App& bench, action& chosen) {
+void add_topic(command_line bench, action& chosen) {
     auto options = std::make_shared<topic_options>();
-    CLI::App* app = bench.add_subcommand("topic", "Topics in shared memory beside the limits");
-    app->add_flag("--json", options->json, "An array with an object for each case");
-    app->add_flag("--quick", options->quick, "See that it works; the numbers mean little");
-    app->add_option("--case", options->cases, "Only this one, such as round_trip/48, or this kind");
-    app->footer(topic_notes);
-    app->callback([options, &chosen] { chosen = [options] { return run_topic(*options); }; });
+    command_line app = bench.add_subcommand("topic", "Topics in shared memory beside the limits");
+    app.add_flag("--json", options->json, "An array with an object for each case");
+    app.add_flag("--quick", options->quick, "See that it works; the numbers mean little");
+    app.add_option("--case", options->cases, "Only this one, such as round_trip/48, or this kind");
+    app.footer(topic_notes);
+    app.callback([options, &chosen] { chosen = [options] { return run_topic(*options); }; });
 }
 
 }  // namespace
 
-void add_bench(CLI::App& app, action& chosen) {
-    CLI::App* bench = app.add_subcommand("bench", "Measure this machine, and Signet beside it");
-    bench->require_subcommand(1);
-    bench->footer("Example:\n  signet bench topic --json > before.json");
-    add_limits(*bench, chosen);
-    add_topic(*bench, chosen);
-    add_bench_crowd(*bench, chosen);
-    add_bench_sync(*bench, chosen);
+void add_bench(command_line app, action& chosen) {
+    command_line bench = app.add_subcommand("bench", "Measure this machine, and Signet beside it");
+    bench.require_subcommand();
+    bench.footer("Example:\n  signet bench topic --json > before.json");
+    add_limits(bench, chosen);
+    add_topic(bench, chosen);
+    add_bench_crowd(bench, chosen);
+    add_bench_sync(bench, chosen);
 }
 
 }  // namespace signet::command

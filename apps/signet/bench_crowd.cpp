@@ -5,15 +5,12 @@
 #include "subcommand.hpp"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <memory>
 
 namespace signet::command {
 namespace {
-
-using nlohmann::ordered_json;
 
 std::vector<crowd_case> crowd_cases() {
     std::vector<crowd_case> all;
@@ -38,13 +35,13 @@ std::string row_of(const crowd_case& what, const measured& found) {
                        wanted_text(what));
 }
 
-ordered_json to_json(const crowd_case& what, const measured& found) {
-    ordered_json object{{"pattern", "topic"},
-                        {"carrier", "shm"},
-                        {"case", what.name},
-                        {"unit", what.unit},
-                        {"without", found.middle.limit},
-                        {"with", found.middle.msgs_per_s}};
+json_value to_json(const crowd_case& what, const measured& found) {
+    json_value object{{"pattern", "topic"},
+                      {"carrier", "shm"},
+                      {"case", what.name},
+                      {"unit", what.unit},
+                      {"without", found.middle.limit},
+                      {"with", found.middle.msgs_per_s}};
     add_ratio(object, what, found);
     return object;
 }
@@ -63,14 +60,14 @@ Example:
 
 }  // namespace
 
-void add_bench_crowd(CLI::App& bench, action& chosen) {
+void add_bench_crowd(command_line bench, action& chosen) {
     auto options = std::make_shared<pair_options>();
-    CLI::App* app = bench.add_subcommand("crowd", "What idle, slow and dead others cost");
-    app->add_flag("--json", options->json, "An array with an object for each case");
-    app->add_flag("--quick", options->quick, "See that it works; the numbers mean little");
-    app->add_option("--case", options->cases, "Only this one, such as idle/100, or this kind");
-    app->footer(notes);
-    app->callback([options, &chosen] { chosen = [options] { return run_crowd(*options); }; });
+    command_line app = bench.add_subcommand("crowd", "What idle, slow and dead others cost");
+    app.add_flag("--json", options->json, "An array with an object for each case");
+    app.add_flag("--quick", options->quick, "See that it works; the numbers mean little");
+    app.add_option("--case", options->cases, "Only this one, such as idle/100, or this kind");
+    app.footer(notes);
+    app.callback([options, &chosen] { chosen = [options] { return run_crowd(*options); }; });
 }
 
 }  // namespace signet::command

@@ -7,10 +7,10 @@
 #include "bench_round.hpp"
 #include "case_choice.hpp"
 #include "interruption.hpp"
+#include "json_value.hpp"
 #include "terminal.hpp"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <cstdio>
 #include <optional>
@@ -34,7 +34,7 @@ std::string wanted_text(const Case& what) {
 
 /// Adds the ratio, what is wanted of it, and how quiet the machine was.
 template <class Case>
-void add_ratio(nlohmann::ordered_json& object, const Case& what, const measured& found) {
+void add_ratio(json_value& object, const Case& what, const measured& found) {
     object["ratio"] = found.limit_ratio;
     object["wanted_at_most"] = nullptr;
     object["wanted_at_least"] = nullptr;
@@ -53,7 +53,7 @@ int run_pairs(std::vector<Case> all, const pair_options& options, Round&& round_
               Json&& to_json) {
     const interruption interrupted;
     const effort how = options.quick ? quick_effort() : full_effort();
-    auto list = nlohmann::ordered_json::array();
+    auto list = json_value::array();
     for (const Case& what : chosen_of(std::move(all), options.cases)) {
         if (errors_on_terminal()) fmt::print(stderr, "\r\033[Kmeasuring {} ...\r", what.name);
         const auto found = measure_rounds(

@@ -7,14 +7,11 @@
 #include <bench/limits/tsc_clock.hpp>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <memory>
 
 namespace signet::command {
 namespace {
-
-using nlohmann::ordered_json;
 
 std::vector<sync_case> sync_cases() {
     std::vector<sync_case> all = alone_cases();
@@ -35,10 +32,10 @@ std::string row_of(const sync_case& what, const measured& found) {
                        found.limit_ratio, wanted_text(what));
 }
 
-ordered_json to_json(const sync_case& what, const measured& found) {
-    ordered_json object{{"pattern", "sync"},   {"case", what.name},
-                        {"unit", what.unit},   {"ours", found.middle.msgs_per_s},
-                        {"rival", what.rival}, {"rivals", found.middle.limit}};
+json_value to_json(const sync_case& what, const measured& found) {
+    json_value object{{"pattern", "sync"},   {"case", what.name},
+                      {"unit", what.unit},   {"ours", found.middle.msgs_per_s},
+                      {"rival", what.rival}, {"rivals", found.middle.limit}};
     add_ratio(object, what, found);
     return object;
 }
@@ -57,14 +54,14 @@ Example:
 
 }  // namespace
 
-void add_bench_sync(CLI::App& bench, action& chosen) {
+void add_bench_sync(command_line bench, action& chosen) {
     auto options = std::make_shared<pair_options>();
-    CLI::App* app = bench.add_subcommand("sync", "Locks and shared objects beside their rivals");
-    app->add_flag("--json", options->json, "An array with an object for each case");
-    app->add_flag("--quick", options->quick, "See that it works; the numbers mean little");
-    app->add_option("--case", options->cases, "Only this one, such as mutex/alone, or this kind");
-    app->footer(notes);
-    app->callback([options, &chosen] { chosen = [options] { return run_sync(*options); }; });
+    command_line app = bench.add_subcommand("sync", "Locks and shared objects beside their rivals");
+    app.add_flag("--json", options->json, "An array with an object for each case");
+    app.add_flag("--quick", options->quick, "See that it works; the numbers mean little");
+    app.add_option("--case", options->cases, "Only this one, such as mutex/alone, or this kind");
+    app.footer(notes);
+    app.callback([options, &chosen] { chosen = [options] { return run_sync(*options); }; });
 }
 
 }  // namespace signet::command

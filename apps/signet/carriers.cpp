@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `signet carriers`: what each carrier of channels can do, as text, as JSON, or as the table of the
 // README.
+#include "json_value.hpp"
 #include "subcommand.hpp"
 #include "terminal.hpp"
 #include "units.hpp"
@@ -8,14 +9,12 @@
 #include <signet/face/carriers.hpp>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <memory>
 
 namespace signet::command {
 namespace {
 
-using nlohmann::ordered_json;
 using transport::carrier_facts;
 using transport::identification;
 
@@ -92,7 +91,7 @@ void print_markdown() {
     }
 }
 
-ordered_json to_json(const carrier_facts& facts) {
+json_value to_json(const carrier_facts& facts) {
     return {{"scheme", facts.scheme},
             {"addresses", facts.addresses},
             {"use_when", facts.use_when},
@@ -110,7 +109,7 @@ ordered_json to_json(const carrier_facts& facts) {
 }
 
 void print_json() {
-    ordered_json all = ordered_json::array();
+    json_value all = json_value::array();
     for (const transport::carrier* one : face::carriers()) all.push_back(to_json(one->facts()));
     write_output(all.dump(2) + '\n');
 }
@@ -125,19 +124,18 @@ Examples:
 
 }  // namespace
 
-void add_carriers(CLI::App& app, action& chosen) {
+void add_carriers(command_line app, action& chosen) {
     struct carriers_options {
         bool json = false;
         bool markdown = false;
     };
     auto options = std::make_shared<carriers_options>();
-    CLI::App* carriers =
+    command_line carriers =
         app.add_subcommand("carriers", "List the carriers of channels, and what each can do");
-    auto* json = carriers->add_flag("--json", options->json, "As JSON");
-    carriers->add_flag("--markdown", options->markdown, "As the table of the README")
-        ->excludes(json);
-    carriers->footer(example);
-    carriers->callback([options, &chosen] {
+    const option json = carriers.add_flag("--json", options->json, "As JSON");
+    carriers.add_flag("--markdown", options->markdown, "As the table of the README").excludes(json);
+    carriers.footer(example);
+    carriers.callback([options, &chosen] {
         chosen = [options] {
             if (options->json) {
                 print_json();

@@ -150,30 +150,29 @@ Examples:
 
 }  // namespace
 
-void add_cat(CLI::App& app, action& chosen) {
+void add_cat(command_line app, action& chosen) {
     auto options = std::make_shared<cat_options>();
-    CLI::App* cat_command = app.add_subcommand(
+    command_line cat_command = app.add_subcommand(
         "cat", "Connect standard input and output to any carrier, and to programs of others");
-    cat_command->add_option("ADDRESS", options->address, "Such as unix:///run/x.sock")->required();
-    auto* listen =
-        cat_command->add_flag("--listen", options->listen, "Wait there for the other end");
-    cat_command->add_flag("--keep", options->keep, "When one has gone, wait for the next")
-        ->needs(listen);
-    auto* bytes =
-        cat_command->add_flag("--bytes", options->bytes, "Bytes as they come, without lines");
+    cat_command.add_option("ADDRESS", options->address, "Such as unix:///run/x.sock").required();
+    const option listen =
+        cat_command.add_flag("--listen", options->listen, "Wait there for the other end");
+    cat_command.add_flag("--keep", options->keep, "When one has gone, wait for the next")
+        .needs(listen);
+    const option bytes =
+        cat_command.add_flag("--bytes", options->bytes, "Bytes as they come, without lines");
     cat_command
-        ->add_flag("--framed", options->framed,
-                   "Signet's messages in place of lines: the other end is Signet's too")
-        ->excludes(bytes);
-    cat_command->add_option("--count", options->count, "End when so many messages came")
-        ->check(CLI::PositiveNumber);
+        .add_flag("--framed", options->framed,
+                  "Signet's messages in place of lines: the other end is Signet's too")
+        .excludes(bytes);
+    cat_command.add_option("--count", options->count, "End when so many messages came").positive();
     cat_command
-        ->add_option("--message-max", options->message_bytes_max,
-                     "The longest message in bytes (default 16 MiB)")
-        ->check(CLI::PositiveNumber);
-    cat_command->add_flag("--json", options->json, "One JSON object a line");
-    cat_command->footer(example);
-    cat_command->callback(
+        .add_option("--message-max", options->message_bytes_max,
+                    "The longest message in bytes (default 16 MiB)")
+        .positive();
+    cat_command.add_flag("--json", options->json, "One JSON object a line");
+    cat_command.footer(example);
+    cat_command.callback(
         [options, &chosen] { chosen = [options] { return cat{*options}.run(); }; });
 }
 

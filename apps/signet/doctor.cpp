@@ -20,8 +20,6 @@
 namespace signet::command {
 namespace {
 
-using nlohmann::ordered_json;
-
 struct doctor_options {
     std::string topic;
     bool json = false;
@@ -60,10 +58,10 @@ void print_for_people(const std::vector<finding>& findings) {
     }
 }
 
-ordered_json members_json(const observe::watch& everybody, const std::string& topic) {
+json_value members_json(const observe::watch& everybody, const std::string& topic) {
     const observe::snapshot& seen = everybody.seen();
     const observe::reading all = everybody.take();
-    auto list = ordered_json::array();
+    auto list = json_value::array();
     for (const auto& process : seen.processes) {
         for (const auto& one : process.endpoints) {
             if (topic_pattern::matches(one.topic, topic)) {
@@ -76,14 +74,14 @@ ordered_json members_json(const observe::watch& everybody, const std::string& to
 
 void print_json(const std::vector<finding>& findings, const observe::watch& everybody,
                 const std::string& topic) {
-    auto list = ordered_json::array();
+    auto list = json_value::array();
     for (const finding& one : findings) {
         list.push_back({{"check", one.check},
                         {"state", verdict_name(one.judged)},
                         {"text", one.text},
                         {"advice", one.advice}});
     }
-    ordered_json report{{"ok", !any_problem(findings)}, {"findings", std::move(list)}};
+    json_value report{{"ok", !any_problem(findings)}, {"findings", std::move(list)}};
     if (!topic.empty()) report["endpoints"] = members_json(everybody, topic);
     write_output(report.dump(2) + '\n');
 }
@@ -122,14 +120,14 @@ Example:
 
 }  // namespace
 
-void add_doctor(CLI::App& app, action& chosen) {
+void add_doctor(command_line app, action& chosen) {
     auto options = std::make_shared<doctor_options>();
-    CLI::App* doctor =
+    command_line doctor =
         app.add_subcommand("doctor", "Find out why messages do not arrive, and what to do");
-    doctor->add_option("TOPIC", options->topic, "Look at this one too");
-    doctor->add_flag("--json", options->json, "One object: ok, findings, endpoints");
-    doctor->footer(example);
-    doctor->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+    doctor.add_option("TOPIC", options->topic, "Look at this one too");
+    doctor.add_flag("--json", options->json, "One object: ok, findings, endpoints");
+    doctor.footer(example);
+    doctor.callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 
 }  // namespace signet::command

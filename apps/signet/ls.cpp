@@ -109,12 +109,11 @@ std::vector<observe::region_view> regions_of(const std::string& directory,
 
 void print_json(const std::vector<row>& rows, const observe::reading& all,
                 const std::vector<observe::region_view>& regions) {
-    using nlohmann::ordered_json;
-    auto list = ordered_json::array();
+    auto list = json_value::array();
     for (const row& r : rows) list.push_back(to_json(*r.process, *r.one, all));
     for (const observe::region_view& one : regions) list.push_back(to_json(one));
     // Names are bytes that others chose: they need not be UTF-8.
-    write_output(list.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + '\n');
+    write_output(list.dump() + '\n');
 }
 
 int run(const ls_options& options) {
@@ -154,15 +153,15 @@ Example:
 
 }  // namespace
 
-void add_ls(CLI::App& app, action& chosen) {
+void add_ls(command_line app, action& chosen) {
     auto options = std::make_shared<ls_options>();
-    CLI::App* ls =
+    command_line ls =
         app.add_subcommand("ls", "List who publishes and subscribes, regions, and locks");
-    ls->add_option("TOPIC", options->topic,
-                   "Only this topic or region, or those a pattern such as 'robot/**' is for");
-    ls->add_flag("--json", options->json, "An array with an object for each");
-    ls->footer(example);
-    ls->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+    ls.add_option("TOPIC", options->topic,
+                  "Only this topic or region, or those a pattern such as 'robot/**' is for");
+    ls.add_flag("--json", options->json, "An array with an object for each");
+    ls.footer(example);
+    ls.callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }
 
 }  // namespace signet::command

@@ -12,7 +12,6 @@
 namespace signet::command {
 namespace {
 
-using nlohmann::ordered_json;
 using observe::region_object;
 using observe::region_user;
 using observe::region_view;
@@ -92,30 +91,30 @@ std::string objects_table(const std::vector<region_view>& regions) {
     return lines_of(table);
 }
 
-ordered_json to_json(const region_user& one) {
+json_value to_json(const region_user& one) {
     return {{"pid", one.pid},          {"uid", one.uid},           {"command", one.command},
             {"seat", one.seat.seat()}, {"since_ns", one.since_ns}, {"alive", one.alive}};
 }
 
-ordered_json to_json(const region_object& one) {
+json_value to_json(const region_object& one) {
     return {{"name", one.name},
             {"kind", observe::kind_name(one.kind)},
             {"bytes", one.bytes},
             {"state", one.state},
-            {"owner", one.owner ? to_json(*one.owner) : ordered_json()},
+            {"owner", one.owner ? to_json(*one.owner) : json_value()},
             {"inherited", one.inherited},
             {"waited_for", one.waited_for}};
 }
 
 template <class Each>
-ordered_json array_of(const std::vector<Each>& all) {
-    auto list = ordered_json::array();
+json_value array_of(const std::vector<Each>& all) {
+    auto list = json_value::array();
     for (const Each& one : all) list.push_back(to_json(one));
     return list;
 }
 
-ordered_json number_or_null(std::optional<std::uint64_t> number) {
-    return number ? ordered_json(*number) : ordered_json();
+json_value number_or_null(std::optional<std::uint64_t> number) {
+    return number ? json_value(*number) : json_value();
 }
 
 }  // namespace
@@ -128,7 +127,7 @@ std::string text_of(const std::vector<region_view>& regions) {
     return all;
 }
 
-ordered_json to_json(const region_view& region) {
+json_value to_json(const region_view& region) {
     return {{"region", region.name},
             {"problem", region.problem},
             {"bytes", region.bytes},

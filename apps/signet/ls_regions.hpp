@@ -3,9 +3,9 @@
 // functions; any thread.
 #pragma once
 
-#include <signet/observe/regions.hpp>
+#include "json_value.hpp"
 
-#include <nlohmann/json.hpp>
+#include <signet/observe/regions.hpp>
 
 #include <string>
 #include <vector>
@@ -15,6 +15,6 @@ namespace signet::command {
 /// A table of the regions, and one of what is in them.
 std::string text_of(const std::vector<observe::region_view>& regions);
 
-nlohmann::ordered_json to_json(const observe::region_view& region);
+json_value to_json(const observe::region_view& region);
 
 }  // namespace signet::command

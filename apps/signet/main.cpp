@@ -15,9 +15,7 @@ namespace {
 
 using namespace signet::command;
 
-constexpr int usage_error = 2;
-
-constexpr void (*subcommands[])(CLI::App&, action&) = {
+constexpr void (*subcommands[])(command_line, action&) = {
     add_pub, add_sub, add_ls, add_top, add_doctor, add_bench, add_tour, add_advise,
     add_cat, add_carriers,
 };
@@ -38,16 +36,13 @@ int perform(const action& chosen) try {
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     raise_own_limit();
-    CLI::App app{"Messages between processes, through sealed rings of shared memory.", "signet"};
-    app.set_version_flag("--version", SIGNET_VERSION);
-    app.require_subcommand(1);
+    program whole{"signet", "Messages between processes, through sealed rings of shared memory.",
+                  SIGNET_VERSION};
+    command_line app = whole.line();
+    app.require_subcommand();
     app.footer("signet SUBCOMMAND --help tells more, with an example.");
     action chosen;
     for (const auto add : subcommands) add(app, chosen);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& e) {
-        return app.exit(e) == 0 ? 0 : usage_error;
-    }
+    if (const auto status = whole.read(argc, argv)) return *status;
     return perform(chosen);
 }

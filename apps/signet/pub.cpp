@@ -2,6 +2,7 @@
 // `signet pub`: publishes text, lines or files on a topic.
 #include "events.hpp"
 #include "interruption.hpp"
+#include "json_value.hpp"
 #include "line_reader.hpp"
 #include "subcommand.hpp"
 
@@ -17,7 +18,6 @@
 #include <signet/wire/json_reader.hpp>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -109,20 +109,20 @@ publisher_options engine_options(const pub_options& options, std::uint64_t bytes
 }
 
 std::string plan_json(const transport::shm::memory_plan& plan) {
-    return nlohmann::ordered_json{{"depth", plan.depth},
-                                  {"slot_bytes", plan.slot_bytes},
-                                  {"chunk_bytes", plan.chunk_bytes},
-                                  {"payload_bytes_max", plan.payload_bytes_max},
-                                  {"chunks_at_creation", plan.chunks_at_creation},
-                                  {"chunks_full", plan.chunks_full},
-                                  {"chunks_max", plan.chunks_max},
-                                  {"ring_bytes", plan.ring_bytes},
-                                  {"bytes_at_creation", plan.bytes_at_creation},
-                                  {"bytes_full", plan.bytes_full},
-                                  {"bytes_max", plan.bytes_max},
-                                  {"address_bytes", plan.address_bytes},
-                                  {"huge_pages", plan.huge_pages()},
-                                  {"grows", plan.grows()}}
+    return json_value{{"depth", plan.depth},
+                      {"slot_bytes", plan.slot_bytes},
+                      {"chunk_bytes", plan.chunk_bytes},
+                      {"payload_bytes_max", plan.payload_bytes_max},
+                      {"chunks_at_creation", plan.chunks_at_creation},
+                      {"chunks_full", plan.chunks_full},
+                      {"chunks_max", plan.chunks_max},
+                      {"ring_bytes", plan.ring_bytes},
+                      {"bytes_at_creation", plan.bytes_at_creation},
+                      {"bytes_full", plan.bytes_full},
+                      {"bytes_max", plan.bytes_max},
+                      {"address_bytes", plan.address_bytes},
+                      {"huge_pages", plan.huge_pages()},
+                      {"grows", plan.grows()}}
         .dump();
 }
 
@@ -302,51 +302,50 @@ Examples:
   signet pub clock/tick tick --rate 10 --count 600
   signet pub robot/pose --json '{"x": 1.5, "y": 2}'   # somebody is there already)X";
 
-void add_what(CLI::App& pub, pub_options& options) {
-    auto* texts =
+void add_what(command_line pub, pub_options& options) {
+    const option texts =
         pub.add_option("TEXT", options.texts, "Messages; default: lines of standard input");
     pub.add_option("--file", options.file, "Publish this file, as one message")
-        ->excludes(texts)
-        ->check(CLI::ExistingFile);
+        .excludes(texts)
+        .existing_file();
     pub.add_flag("--lines", options.lines, "Each line of the file is a message");
-    auto* bytes =
+    const option bytes =
         pub.add_flag("--bytes", options.bytes, "The type of the topic is bytes, not text");
     pub.add_flag("--json", options.json,
                  "Messages are JSON, of the type that somebody at the topic has already")
-        ->excludes(bytes);
-    pub.add_option("--count", options.count, "Publish so many messages")
-        ->check(CLI::PositiveNumber);
+        .excludes(bytes);
+    pub.add_option("--count", options.count, "Publish so many messages").positive();
 }
 
-void add_how(CLI::App& pub, pub_options& options) {
+void add_how(command_line pub, pub_options& options) {
     pub.add_option("--rate", options.rate_hz, "Messages a second; default: as fast as they come")
-        ->check(CLI::PositiveNumber);
-    auto* wait =
+        .positive();
+    const option wait =
         pub.add_option("--wait", options.wait, "Wait until so many subscribers have joined")
-            ->check(CLI::PositiveNumber);
+            .positive();
     pub.add_option("--timeout", options.timeout_s, "Give up waiting for them after so many seconds")
-        ->needs(wait)
-        ->check(CLI::PositiveNumber);
+        .needs(wait)
+        .positive();
     pub.add_option("--payload-max", options.payload_bytes_max,
                    "The longest message in bytes; default 64 KiB, or the longest one given");
     pub.add_option("--depth", options.depth, "Messages the ring holds; default: by their size");
-    auto* no_block = pub.add_flag("--no-block", options.no_block,
-                                  "Refuse subscribers that want us to wait for them");
+    const option no_block = pub.add_flag("--no-block", options.no_block,
+                                         "Refuse subscribers that want us to wait for them");
     pub.add_option("--stall-budget", options.stall_budget_ms,
                    "Evict a subscriber that made us wait for so many milliseconds in all")
-        ->excludes(no_block)
-        ->check(CLI::PositiveNumber);
+        .excludes(no_block)
+        .positive();
     pub.add_option("--history", options.history,
                    "Keep so many messages for subscribers that join late and ask for them");
     pub.add_flag("--timestamps,!--no-timestamps", options.timestamps,
                  "Say when each message was published, so that latencies can be seen (default)");
 }
 
-void add_memory(CLI::App& pub, pub_options& options) {
+void add_memory(command_line pub, pub_options& options) {
     pub.add_flag("--plan{text}", options.plan,
                  "Print the memory this would take, and when, and publish nothing;\n"
                  "--plan=json for scripts. Fails where it does not fit")
-        ->check(CLI::IsMember({"text", "json"}));
+        .one_of({"text", "json"});
     pub.add_flag("--prefault", options.prefaulted, "Take the memory of a full ring at once");
     pub.add_flag("--lock", options.locked, "Likewise, and keep it out of swap (ulimit -l)");
     pub.add_flag("--huge-pages", options.huge_pages,
@@ -355,15 +354,15 @@ void add_memory(CLI::App& pub, pub_options& options) {
 
 }  // namespace
 
-void add_pub(CLI::App& app, action& chosen) {
+void add_pub(command_line app, action& chosen) {
     auto options = std::make_shared<pub_options>();
-    CLI::App* pub = app.add_subcommand("pub", "Publish text, lines or a file on a topic");
-    pub->add_option("TOPIC", options->topic, "Such as robot/log")->required();
-    add_what(*pub, *options);
-    add_how(*pub, *options);
-    add_memory(*pub, *options);
-    pub->footer(example);
-    pub->callback([options, &chosen] {
+    command_line pub = app.add_subcommand("pub", "Publish text, lines or a file on a topic");
+    pub.add_option("TOPIC", options->topic, "Such as robot/log").required();
+    add_what(pub, *options);
+    add_how(pub, *options);
+    add_memory(pub, *options);
+    pub.footer(example);
+    pub.callback([options, &chosen] {
         chosen = [options] {
             return options->plan.empty() ? talker{*options}.run() : print_plan(*options);
         };

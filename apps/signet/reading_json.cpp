@@ -6,9 +6,7 @@
 namespace signet::command {
 namespace {
 
-using nlohmann::ordered_json;
-
-ordered_json owner_json(const observe::owner& who) {
+json_value owner_json(const observe::owner& who) {
     return {{"topic", who.topic},
             {"endpoint", id_text(who.endpoint)},
             {"pid", who.pid},
@@ -16,8 +14,8 @@ ordered_json owner_json(const observe::owner& who) {
             {"problem", who.problem}};
 }
 
-ordered_json to_json(const observe::publication& one) {
-    ordered_json object = owner_json(one.of);
+json_value to_json(const observe::publication& one) {
+    json_value object = owner_json(one.of);
     object.update({{"messages_per_s", one.rate.messages},
                    {"bytes_per_s", one.rate.bytes},
                    {"waited_share", one.rate.waited},
@@ -34,15 +32,15 @@ ordered_json to_json(const observe::publication& one) {
     return object;
 }
 
-ordered_json held_json(const observe::subscription& one) {
-    auto list = ordered_json::array();
+json_value held_json(const observe::subscription& one) {
+    auto list = json_value::array();
     for (const observe::held_message& held : one.held) {
         list.push_back({{"number", held.number}, {"age_ns", held.age.count()}});
     }
     return list;
 }
 
-ordered_json latency_json(const std::optional<observe::latency_histogram>& ages) {
+json_value latency_json(const std::optional<observe::latency_histogram>& ages) {
     if (!ages) return {};
     return {{"messages", ages->total()},
             {"p50_ns", ages->quantile(0.5).count()},
@@ -51,8 +49,8 @@ ordered_json latency_json(const std::optional<observe::latency_histogram>& ages)
             {"max_ns", ages->quantile(1).count()}};
 }
 
-ordered_json to_json(const observe::subscription& one) {
-    ordered_json object = owner_json(one.of);
+json_value to_json(const observe::subscription& one) {
+    json_value object = owner_json(one.of);
     object.update({{"publisher", id_text(one.publisher)},
                    {"policy", policy_name(one.policy)},
                    {"received_per_s", one.rate.received},
@@ -61,7 +59,7 @@ ordered_json to_json(const observe::subscription& one) {
                    {"received", one.received},
                    {"lost", one.lost},
                    {"skipped", one.skipped},
-                   {"lag", one.lag ? ordered_json(*one.lag) : ordered_json()},
+                   {"lag", one.lag ? json_value(*one.lag) : json_value()},
                    {"finished", one.finished},
                    {"held_max", one.held_max},
                    {"held", held_json(one)},
@@ -70,22 +68,22 @@ ordered_json to_json(const observe::subscription& one) {
     return object;
 }
 
-ordered_json to_json(const observe::bystander& one) {
-    ordered_json object = owner_json(one.of);
+json_value to_json(const observe::bystander& one) {
+    json_value object = owner_json(one.of);
     object["side"] = one.publishes ? "publisher" : "subscriber";
     return object;
 }
 
 template <class Counts>
-ordered_json list_of(const std::vector<Counts>& all) {
-    auto list = ordered_json::array();
+json_value list_of(const std::vector<Counts>& all) {
+    auto list = json_value::array();
     for (const Counts& one : all) list.push_back(to_json(one));
     return list;
 }
 
 }  // namespace
 
-ordered_json to_json(const observe::reading& all, const std::string& directory) {
+json_value to_json(const observe::reading& all, const std::string& directory) {
     return {{"directory", directory},
             {"taken_ns", all.taken.time_since_epoch().count()},
             {"processes", all.processes},

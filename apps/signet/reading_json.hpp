@@ -2,15 +2,15 @@
 // A reading as one JSON object for scripts. Pure functions; any thread.
 #pragma once
 
-#include <signet/observe/reading.hpp>
+#include "json_value.hpp"
 
-#include <nlohmann/json.hpp>
+#include <signet/observe/reading.hpp>
 
 #include <string>
 
 namespace signet::command {
 
 /// Rates are those of the time since the reading before.
-nlohmann::ordered_json to_json(const observe::reading& all, const std::string& directory);
+json_value to_json(const observe::reading& all, const std::string& directory);
 
 }  // namespace signet::command

@@ -268,35 +268,33 @@ Examples:
 
 }  // namespace
 
-void add_sub(CLI::App& app, action& chosen) {
+void add_sub(command_line app, action& chosen) {
     auto options = std::make_shared<sub_options>();
-    CLI::App* sub =
+    command_line sub =
         app.add_subcommand("sub", "Print the messages of a topic, or of many, whatever their type");
-    sub->add_option("TOPIC", options->topic, "Such as robot/pose, or a pattern such as 'robot/**'")
-        ->required();
-    auto* json = sub->add_flag("--json", options->json, "One JSON object a line");
-    sub->add_flag("--pretty", options->pretty, "One field a line (default on a terminal)")
-        ->excludes(json);
-    sub->add_option("--count", options->count, "End after so many messages")
-        ->check(CLI::PositiveNumber);
-    auto* block = sub->add_flag("--block", options->block,
-                                "Have publishers wait for us, so that nothing is lost");
-    sub->add_flag("--latest", options->latest, "Only the newest; what is older is passed over")
-        ->excludes(block);
-    sub->add_option("--history", options->history,
-                    "Also messages from before we joined, as far as they are still there");
-    sub->add_option("--due", options->due_ms,
-                    "Tell of each silence of a publisher that lasts so many milliseconds")
-        ->check(CLI::PositiveNumber);
-    sub->add_option("--timeout", options->timeout_s, "End after so many seconds")
-        ->check(CLI::PositiveNumber);
-    auto* stats = sub->add_flag("--stats", options->stats,
-                                "In place of the messages, how many come and are lost");
-    sub->add_option("--interval", options->interval_s, "Seconds between its lines (default 1)")
-        ->needs(stats)
-        ->check(CLI::Range(0.01, 1e6));
-    sub->footer(example);
-    sub->callback([options, &chosen] { chosen = [options] { return listener{*options}.run(); }; });
+    sub.add_option("TOPIC", options->topic, "Such as robot/pose, or a pattern such as 'robot/**'")
+        .required();
+    const option json = sub.add_flag("--json", options->json, "One JSON object a line");
+    sub.add_flag("--pretty", options->pretty, "One field a line (default on a terminal)")
+        .excludes(json);
+    sub.add_option("--count", options->count, "End after so many messages").positive();
+    const option block = sub.add_flag("--block", options->block,
+                                      "Have publishers wait for us, so that nothing is lost");
+    sub.add_flag("--latest", options->latest, "Only the newest; what is older is passed over")
+        .excludes(block);
+    sub.add_option("--history", options->history,
+                   "Also messages from before we joined, as far as they are still there");
+    sub.add_option("--due", options->due_ms,
+                   "Tell of each silence of a publisher that lasts so many milliseconds")
+        .positive();
+    sub.add_option("--timeout", options->timeout_s, "End after so many seconds").positive();
+    const option stats = sub.add_flag("--stats", options->stats,
+                                      "In place of the messages, how many come and are lost");
+    sub.add_option("--interval", options->interval_s, "Seconds between its lines (default 1)")
+        .needs(stats)
+        .between(0.01, 1e6);
+    sub.footer(example);
+    sub.callback([options, &chosen] { chosen = [options] { return listener{*options}.run(); }; });
 }
 
 }  // namespace signet::command

@@ -4,7 +4,7 @@
 // a file of its own, and name it in the list in main.cpp.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "command_line.hpp"
 
 #include <functional>
 
@@ -14,22 +14,22 @@ namespace signet::command {
 /// "signet: <what()>" and ends with status 1.
 using action = std::function<int()>;
 
-void add_pub(CLI::App& app, action& chosen);
-void add_sub(CLI::App& app, action& chosen);
-void add_ls(CLI::App& app, action& chosen);
-void add_top(CLI::App& app, action& chosen);
-void add_doctor(CLI::App& app, action& chosen);
-void add_bench(CLI::App& app, action& chosen);
-void add_tour(CLI::App& app, action& chosen);
-void add_advise(CLI::App& app, action& chosen);
-void add_cat(CLI::App& app, action& chosen);
-void add_carriers(CLI::App& app, action& chosen);
+void add_pub(command_line app, action& chosen);
+void add_sub(command_line app, action& chosen);
+void add_ls(command_line app, action& chosen);
+void add_top(command_line app, action& chosen);
+void add_doctor(command_line app, action& chosen);
+void add_bench(command_line app, action& chosen);
+void add_tour(command_line app, action& chosen);
+void add_advise(command_line app, action& chosen);
+void add_cat(command_line app, action& chosen);
+void add_carriers(command_line app, action& chosen);
 
 /// A subcommand of `bench`.
-void add_bench_crowd(CLI::App& bench, action& chosen);
-void add_bench_sync(CLI::App& bench, action& chosen);
+void add_bench_crowd(command_line bench, action& chosen);
+void add_bench_sync(command_line bench, action& chosen);
 
 /// A subcommand of `tour`.
-void add_tour_mechanisms(CLI::App& tour, action& chosen);
+void add_tour_mechanisms(command_line tour, action& chosen);
 
 }  // namespace signet::command

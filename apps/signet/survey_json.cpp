@@ -8,20 +8,18 @@
 namespace signet::command {
 namespace {
 
-using nlohmann::ordered_json;
-
-ordered_json number_or_null(const observe::endpoint& one, std::uint64_t number) {
-    return one.answered ? ordered_json(number) : ordered_json();
+json_value number_or_null(const observe::endpoint& one, std::uint64_t number) {
+    return one.answered ? json_value(number) : json_value();
 }
 
-void add_publisher(ordered_json& object, const observe::endpoint& one, const page_counts& counted) {
+void add_publisher(json_value& object, const observe::endpoint& one, const page_counts& counted) {
     const auto& facts = one.publishing;
     object["depth"] = number_or_null(one, facts.depth);
     object["payload_bytes_max"] = number_or_null(one, facts.payload_bytes_max);
     object["published"] = number_or_null(one, facts.published);
     object["lost"] = number_or_null(one, facts.lost);
     object["subscribers"] = number_or_null(one, facts.subscribers);
-    object["allow_block"] = one.answered ? ordered_json(facts.allow_block) : ordered_json();
+    object["allow_block"] = one.answered ? json_value(facts.allow_block) : json_value();
     object["bytes"] = number_or_null(one, counted.bytes);
     object["waits"] = number_or_null(one, counted.waits);
     object["waited_ns"] = number_or_null(one, static_cast<std::uint64_t>(counted.waited.count()));
@@ -29,10 +27,9 @@ void add_publisher(ordered_json& object, const observe::endpoint& one, const pag
     object["memory_bytes"] = number_or_null(one, counted.memory_bytes);
 }
 
-void add_subscriber(ordered_json& object, const observe::endpoint& one,
-                    const page_counts& counted) {
+void add_subscriber(json_value& object, const observe::endpoint& one, const page_counts& counted) {
     const auto& facts = one.receiving;
-    object["policy"] = one.answered ? ordered_json(policy_name(facts.policy)) : ordered_json();
+    object["policy"] = one.answered ? json_value(policy_name(facts.policy)) : json_value();
     object["held_max"] = number_or_null(one, facts.held_max);
     object["received"] = number_or_null(one, facts.received);
     object["lost"] = number_or_null(one, facts.lost);
@@ -83,14 +80,14 @@ page_counts counts_of(const observe::endpoint& one, const observe::reading& all)
     return sum;
 }
 
-ordered_json to_json(const observe::participant_process& process, const observe::endpoint& one,
-                     const observe::reading& all) {
+json_value to_json(const observe::participant_process& process, const observe::endpoint& one,
+                   const observe::reading& all) {
     const page_counts counted = counts_of(one, all);
-    ordered_json object{{"topic", one.topic},          {"side", side_name(one.side)},
-                        {"pid", process.pid},          {"command", process.command},
-                        {"endpoint", id_text(one.id)}, {"context", id_text(process.context)},
-                        {"answered", one.answered},    {"problem", process.problem},
-                        {"type", type_text_of(one)}};
+    json_value object{{"topic", one.topic},          {"side", side_name(one.side)},
+                      {"pid", process.pid},          {"command", process.command},
+                      {"endpoint", id_text(one.id)}, {"context", id_text(process.context)},
+                      {"answered", one.answered},    {"problem", process.problem},
+                      {"type", type_text_of(one)}};
     if (one.side == link::role::publisher) {
         add_publisher(object, one, counted);
     } else {

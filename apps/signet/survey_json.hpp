@@ -3,10 +3,10 @@
 // functions; any thread.
 #pragma once
 
+#include "json_value.hpp"
+
 #include <signet/observe/inspect.hpp>
 #include <signet/observe/reading.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <string>
 
@@ -34,7 +34,7 @@ struct page_counts {
 page_counts counts_of(const observe::endpoint& one, const observe::reading& all);
 
 /// One flat object. Fields of the other side are absent; those of one that did not answer are null.
-nlohmann::ordered_json to_json(const observe::participant_process& process,
-                               const observe::endpoint& one, const observe::reading& all);
+json_value to_json(const observe::participant_process& process, const observe::endpoint& one,
+                   const observe::reading& all);
 
 }  // namespace signet::command

@@ -133,18 +133,18 @@ Examples:
 
 }  // namespace
 
-void add_top(CLI::App& app, action& chosen) {
+void add_top(command_line app, action& chosen) {
     auto options = std::make_shared<top_options>();
-    CLI::App* top = app.add_subcommand("top", "Watch rates, lags, losses and latencies");
-    top->add_option("TOPIC,--topic", options->topic, "Only this one");
-    top->add_option("--interval", options->interval_s, "Seconds between two looks (default 1)")
-        ->check(CLI::Range(0.01, 1e6));
-    auto* count = top->add_option("--count", options->count, "End after so many looks")
-                      ->check(CLI::PositiveNumber);
-    top->add_flag("--once", options->once, "One table, of one interval")->excludes(count);
-    top->add_flag("--json", options->json, "One JSON object a look, on a line");
-    top->footer(example);
-    top->callback([options, &chosen] { chosen = [options] { return monitor{*options}.run(); }; });
+    command_line top = app.add_subcommand("top", "Watch rates, lags, losses and latencies");
+    top.add_option("TOPIC,--topic", options->topic, "Only this one");
+    top.add_option("--interval", options->interval_s, "Seconds between two looks (default 1)")
+        .between(0.01, 1e6);
+    const option count =
+        top.add_option("--count", options->count, "End after so many looks").positive();
+    top.add_flag("--once", options->once, "One table, of one interval").excludes(count);
+    top.add_flag("--json", options->json, "One JSON object a look, on a line");
+    top.footer(example);
+    top.callback([options, &chosen] { chosen = [options] { return monitor{*options}.run(); }; });
 }
 
 }  // namespace signet::command

@@ -3,6 +3,7 @@
 // coordinate by, at work between two processes.
 #include "case_choice.hpp"
 #include "interruption.hpp"
+#include "json_value.hpp"
 #include "mechanisms/catalogue.hpp"
 #include "mechanisms/measurement.hpp"
 #include "subcommand.hpp"
@@ -10,7 +11,6 @@
 #include "units.hpp"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -21,7 +21,6 @@
 namespace signet::command {
 namespace {
 
-using nlohmann::ordered_json;
 using namespace std::chrono_literals;
 
 struct mechanisms_options {
@@ -61,12 +60,12 @@ std::string text_of(const mechanism& what, const exchange_result& found) {
         what.left_behind, what.use_when);
 }
 
-ordered_json to_json(const mechanism& what, const exchange_result& found) {
-    ordered_json row{{"mechanism", what.name},       {"ok", found.ok()},
-                     {"header", what.header},        {"boundaries", what.boundaries},
-                     {"direction", what.direction},  {"persistence", what.persistence},
-                     {"message_bytes_max", nullptr}, {"killed_peer_leaves", what.left_behind},
-                     {"use_when", what.use_when}};
+json_value to_json(const mechanism& what, const exchange_result& found) {
+    json_value row{{"mechanism", what.name},       {"ok", found.ok()},
+                   {"header", what.header},        {"boundaries", what.boundaries},
+                   {"direction", what.direction},  {"persistence", what.persistence},
+                   {"message_bytes_max", nullptr}, {"killed_peer_leaves", what.left_behind},
+                   {"use_when", what.use_when}};
     if (what.message_bytes_max) row["message_bytes_max"] = *what.message_bytes_max;
     if (!found.ok()) {
         row["error"] = found.trouble;
@@ -84,7 +83,7 @@ ordered_json to_json(const mechanism& what, const exchange_result& found) {
 int run_mechanisms(const mechanisms_options& options) {
     const interruption interrupted;
     const auto length = options.quick ? 10ms : 200ms;
-    auto list = ordered_json::array();
+    auto list = json_value::array();
     bool all_work = true;
     for (const mechanism& what : chosen_of(all_mechanisms(), options.cases)) {
         if (interrupted.came()) return interrupted.exit_status();
@@ -111,15 +110,15 @@ Example:
 
 }  // namespace
 
-void add_tour_mechanisms(CLI::App& tour, action& chosen) {
+void add_tour_mechanisms(command_line tour, action& chosen) {
     auto options = std::make_shared<mechanisms_options>();
-    CLI::App* app = tour.add_subcommand("mechanisms", "Each mechanism of the kernel at work");
-    app->add_flag("--json", options->json, "An array with an object for each mechanism");
-    app->add_flag("--quick", options->quick, "See that they work; the numbers mean little");
-    app->add_option("--case", options->cases, "Only this one, such as \"unix stream\"")
-        ->type_name("NAME");
-    app->footer(notes);
-    app->callback([options, &chosen] { chosen = [options] { return run_mechanisms(*options); }; });
+    command_line app = tour.add_subcommand("mechanisms", "Each mechanism of the kernel at work");
+    app.add_flag("--json", options->json, "An array with an object for each mechanism");
+    app.add_flag("--quick", options->quick, "See that they work; the numbers mean little");
+    app.add_option("--case", options->cases, "Only this one, such as \"unix stream\"")
+        .type_name("NAME");
+    app.footer(notes);
+    app.callback([options, &chosen] { chosen = [options] { return run_mechanisms(*options); }; });
 }
 
 }  // namespace signet::command

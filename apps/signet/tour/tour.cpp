@@ -57,35 +57,36 @@ hashes are right. Status 0 only where nothing was torn, lost or left behind.
 Example:
   signet tour --seconds 20 --files /usr/share/doc)";
 
-void add_role(CLI::App& app, action& chosen) {
+void add_role(command_line app, action& chosen) {
     auto given = std::make_shared<tour::orders>();
-    CLI::App* role = app.add_subcommand("tour-role", "One process of a tour")->group("");
-    role->add_option("ROLE", given->role)->required();
-    role->add_option("--tour", given->tour)->required();
-    role->add_option("--conductor", given->conductor)->required();
-    role->add_option("--slot", given->slot)->required();
-    role->add_option("--files", given->files)->required();
-    role->add_option("--first", given->first_file)->required();
-    role->callback([given, &chosen] { chosen = [given] { return tour::play(*given); }; });
+    command_line role = app.add_subcommand("tour-role", "One process of a tour");
+    role.hide();
+    role.add_option("ROLE", given->role).required();
+    role.add_option("--tour", given->tour).required();
+    role.add_option("--conductor", given->conductor).required();
+    role.add_option("--slot", given->slot).required();
+    role.add_option("--files", given->files).required();
+    role.add_option("--first", given->first_file).required();
+    role.callback([given, &chosen] { chosen = [given] { return tour::play(*given); }; });
 }
 
 }  // namespace
 
-void add_tour(CLI::App& app, action& chosen) {
+void add_tour(command_line app, action& chosen) {
     auto options = std::make_shared<tour_options>();
-    CLI::App* sub = app.add_subcommand("tour", "Watch a small system live through kill -9");
-    auto* seconds = sub->add_option("--seconds", options->seconds, "How long (default 45)")
-                        ->check(CLI::Range(seconds_least, 1e6));
-    sub->add_flag("--forever", options->settings.forever, "Until Ctrl-C")->excludes(seconds);
-    sub->add_option("--files", options->settings.files,
-                    "The directory whose files are hashed (default /usr/include)")
-        ->type_name("DIR");
-    sub->add_flag("--json", options->settings.json, "Only the final tally, as one JSON object");
-    sub->footer(example);
-    sub->callback([sub, options, &chosen] {
-        if (sub->get_subcommands().empty()) chosen = [options] { return run_tour(*options); };
+    command_line sub = app.add_subcommand("tour", "Watch a small system live through kill -9");
+    const option seconds = sub.add_option("--seconds", options->seconds, "How long (default 45)")
+                               .between(seconds_least, 1e6);
+    sub.add_flag("--forever", options->settings.forever, "Until Ctrl-C").excludes(seconds);
+    sub.add_option("--files", options->settings.files,
+                   "The directory whose files are hashed (default /usr/include)")
+        .type_name("DIR");
+    sub.add_flag("--json", options->settings.json, "Only the final tally, as one JSON object");
+    sub.footer(example);
+    sub.callback([sub, options, &chosen] {
+        if (!sub.subcommand_given()) chosen = [options] { return run_tour(*options); };
     });
-    add_tour_mechanisms(*sub, chosen);
+    add_tour_mechanisms(sub, chosen);
     add_role(app, chosen);
 }
 

@@ -512,9 +512,11 @@ flow stream_channel::flush(const patience& limit) {
 
 // For who does not send now: it is not held by a thread that does, which flushes by itself, and is
 // told of a dead peer by receiving, after what that had sent.
-void stream_channel::flush_quietly() {
+void stream_channel::flush_quietly() try {
     const std::unique_lock locked{sending_, std::try_to_lock};
     if (locked) write_unsent(patience::none());
+} catch (const error&) {
+    // the stream broke, which its next use tells
 }
 
 flow stream_channel::flush_unsent(const patience& limit) {

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "command_line.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <utility>
+
+namespace signet::command {
+namespace {
+
+constexpr int usage_error = 2;
+
+}  // namespace
+
+option option::required() {
+    one_->required();
+    return *this;
+}
+
+option option::excludes(option other) {
+    one_->excludes(other.one_);
+    return *this;
+}
+
+option option::needs(option other) {
+    one_->needs(other.one_);
+    return *this;
+}
+
+option option::positive() {
+    one_->check(CLI::PositiveNumber);
+    return *this;
+}
+
+option option::between(int least, int most) {
+    one_->check(CLI::Range(least, most));
+    return *this;
+}
+
+option option::between(double least, double most) {
+    one_->check(CLI::Range(least, most));
+    return *this;
+}
+
+option option::one_of(std::vector<std::string> words) {
+    one_->check(CLI::IsMember(std::move(words)));
+    return *this;
+}
+
+option option::existing_file() {
+    one_->check(CLI::ExistingFile);
+    return *this;
+}
+
+option option::type_name(const std::string& shown) {
+    one_->type_name(shown);
+    return *this;
+}
+
+bool option::given() const {
+    return one_->count() != 0;
+}
+
+command_line command_line::add_subcommand(const std::string& name, const std::string& help) {
+    return command_line{*app_->add_subcommand(name, help)};
+}
+
+template <option_value Value>
+option command_line::add_option(const std::string& name, Value& into, const std::string& help) {
+    return option{*app_->add_option(name, into, help)};
+}
+
+template <option_value Value>
+option command_line::add_flag(const std::string& name, Value& into, const std::string& help) {
+    return option{*app_->add_flag(name, into, help)};
+}
+
+option command_line::add_option_function(const std::string& name,
+                                         const std::function<void(const std::string&)>& take,
+                                         const std::string& help) {
+    return option{*app_->add_option_function<std::string>(name, take, help)};
+}
+
+void command_line::footer(const std::string& text) {
+    app_->footer(text);
+}
+
+void command_line::hide() {
+    app_->group("");
+}
+
+void command_line::require_subcommand() {
+    app_->require_subcommand(1);
+}
+
+bool command_line::subcommand_given() const {
+    return !app_->get_subcommands().empty();
+}
+
+void command_line::callback(std::function<void()> run) {
+    app_->callback(std::move(run));
+}
+
+program::program(const std::string& name, const std::string& description,
+                 const std::string& version)
+    : app_{std::make_unique<CLI::App>(description, name)} {
+    app_->set_version_flag("--version", version);
+}
+
+program::~program() = default;
+
+std::optional<int> program::read(int argc, char** argv) try {
+    app_->parse(argc, argv);
+    return std::nullopt;
+} catch (const CLI::ParseError& e) {
+    return app_->exit(e) == 0 ? 0 : usage_error;
+}
+
+template option command_line::add_option(const std::string&, int&, const std::string&);
+template option command_line::add_option(const std::string&, unsigned&, const std::string&);
+template option command_line::add_option(const std::string&, std::uint64_t&, const std::string&);
+template option command_line::add_option(const std::string&, double&, const std::string&);
+template option command_line::add_option(const std::string&, std::string&, const std::string&);
+template option command_line::add_option(const std::string&, std::vector<std::string>&,
+                                         const std::string&);
+template option command_line::add_flag(const std::string&, bool&, const std::string&);
+template option command_line::add_flag(const std::string&, std::string&, const std::string&);
+
+}  // namespace signet::command
