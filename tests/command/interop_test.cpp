@@ -83,6 +83,30 @@ TEST_F(InteropTest, NetcatTalksOverTcp) {
     EXPECT_EQ(told.out, whole) << told.err;
 }
 
+TEST_F(InteropTest, AShellTalksOverNamedPipesByTheirNames) {
+    const outcome told = talk("fifo://" + path(), R"(
+        echo 'from the other' >end.in
+        read -r line <end.out; echo "$line")");
+    EXPECT_EQ(told.out, whole) << told.err;
+}
+
+TEST_F(InteropTest, AShellHoldsBothNamesOpen) {
+    const outcome told = talk("fifo://" + path(), R"(
+        exec 3>end.in 4<end.out
+        echo 'from the other' >&3; read -r line <&4; echo "$line"
+        exec 3>&- 4<&-)");
+    EXPECT_EQ(told.out, whole) << told.err;
+}
+
+TEST_F(InteropTest, AShellAnswersAtNamesThatItMade) {
+    running shell = start_shell("cd " + place_.path() + R"(
+        mkfifo end.in end.out
+        (while read -r line; do echo "got $line"; done) <end.in >end.out &
+        printf 'one\ntwo\n' | $SIGNET cat fifo://$PWD/end)");
+    const outcome told = shell.wait();
+    EXPECT_EQ(told.out, "got one\ngot two\n") << told.err;
+}
+
 TEST_F(InteropTest, AProgramIsSocat) {
     if (!is_installed("socat")) GTEST_SKIP() << "there is no socat";
     const outcome echoed = run({"cat", "exec:socat -t 60 - EXEC:cat"}, "there and back\n");

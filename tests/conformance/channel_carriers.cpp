@@ -25,6 +25,7 @@ std::string address_book::address(int number) const {
     if (scheme == "unix") return "unix://" + place_.path() + '/' + name;
     if (scheme == "tls") return "tls://" + own_loopback() + ':' + std::to_string(21'000 + number);
     if (scheme == "tcp") return "tcp://" + own_loopback() + ':' + std::to_string(20'000 + number);
+    if (scheme == "fifo") return "fifo://" + place_.path() + '/' + name;
     if (scheme == exec_pairs_scheme) return scheme + "://" + place_.path() + '/' + name;
     throw std::logic_error{"the conformance suite knows no address of " + scheme};
 }
@@ -33,6 +34,7 @@ std::string address_book::bad_address() const {
     const std::string scheme{facts_->scheme};
     if (scheme == "unix") return "unix://relative/path";
     if (scheme == "tcp") return "tcp://no-port";
+    if (scheme == "fifo") return "fifo://relative/path";
     if (scheme == exec_pairs_scheme) return scheme + "://relative/path";
     if (scheme == "tcp" || scheme == "tls") return scheme + "://no-port";
     throw std::logic_error{"the conformance suite knows no bad address of " + scheme};

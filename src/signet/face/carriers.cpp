@@ -3,6 +3,7 @@
 
 #include <signet/base/error.hpp>
 #include <signet/base/name.hpp>
+#include <signet/transport/fifo/fifo_carrier.hpp>
 #include <signet/transport/pipe/exec_carrier.hpp>
 #include <signet/transport/pipe/pipe_carrier.hpp>
 #include <signet/transport/tcp/tcp_carrier.hpp>
@@ -40,10 +41,9 @@ found_carrier find(std::string_view text) {
 
 std::vector<const transport::carrier*> carriers() {
     std::vector<const transport::carrier*> all{
-        &transport::unix_socket::the_carrier(),
-        &transport::tcp::the_carrier(),
-        &transport::pipe::the_exec_carrier(),
-        &transport::pipe::the_pipe_carrier(),
+        &transport::unix_socket::the_carrier(), &transport::tcp::the_carrier(),
+        &transport::pipe::the_exec_carrier(),   &transport::pipe::the_pipe_carrier(),
+        &transport::fifo::the_carrier(),
     };
     const std::lock_guard locked{adding};
     all.insert(all.end(), added().begin(), added().end());

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -27,16 +28,15 @@ bool has_readers(int writing) {
     return (one.revents & POLLERR) == 0;
 }
 
-// Readable when somebody has opened the pipe.
-descriptor watch_opens(const fifo_name& name) {
+// Readable when somebody has opened the pipe, or with `events` IN_CLOSE also closed it.
+descriptor watch_opens(const std::string& link, const std::string& path, unsigned events) {
     const long number = call(SYS_inotify_init1, IN_CLOEXEC | IN_NONBLOCK);
     const char* advice =
         number == -EMFILE ? "raise /proc/sys/fs/inotify/max_user_instances, or ulimit -n" : "";
-    check(number, "watch for readers of", name.path(), advice);
+    check(number, "watch for readers of", path, advice);
     descriptor watch{static_cast<int>(number)};
-    const std::string link = name.link();
-    check(call(SYS_inotify_add_watch, watch.get(), link.c_str(), IN_OPEN), "watch for readers of",
-          name.path());
+    check(call(SYS_inotify_add_watch, watch.get(), link.c_str(), events), "watch for readers of",
+          path);
     return watch;
 }
 
@@ -55,7 +55,7 @@ descriptor open_without_reader(const fifo_name& name) {
 }
 
 std::optional<descriptor> wait_for_reader(const fifo_name& name, deadline until) {
-    const descriptor watch = watch_opens(name);
+    const descriptor watch = watch_opens(name.link(), name.path(), IN_OPEN);
     descriptor writing = open_without_reader(name);
     while (!has_readers(writing.get())) {
         if (!wait_readable(watch.get(), until)) return std::nullopt;
@@ -115,8 +115,8 @@ fifo::~fifo() {
 fifo_reader fifo_reader::open(const directory& place, std::string_view name, when_writers_go then) {
     const fifo_name found{place, name};
     descriptor reading = found.open(O_RDONLY | O_NONBLOCK);
-    if (then == when_writers_go::report) return {std::move(reading), descriptor{}};
-    return {std::move(reading), found.open(O_WRONLY | O_NONBLOCK)};
+    if (then != when_writers_go::wait_for_next) return {std::move(reading), descriptor{}, then};
+    return {std::move(reading), found.open(O_WRONLY | O_NONBLOCK), then};
 }
 
 stream_result fifo_reader::read_some(std::span<std::byte> buffer, deadline until) {
@@ -145,8 +145,7 @@ stream_result fifo_reader::read_or_end(std::span<std::byte> buffer, deadline unt
         read_since_end_ = read_since_end_ || part.bytes > 0;
         if (part.status == stream_status::moved) return part;
         if (part.status == stream_status::ended && (ready || read_since_end_)) return end();
-        if (until == deadline::min() || !wait_readable(fd(), until))
-            return {stream_status::timed_out, 0};
+        if (!wait_readable(fd(), until)) return {stream_status::timed_out, 0};
         ready = true;
     }
 }
@@ -154,6 +153,7 @@ stream_result fifo_reader::read_or_end(std::span<std::byte> buffer, deadline unt
 // Opened again it knows of no writer, so that a poll waits for the next one. The old descriptor
 // stays until then, and with it all bytes.
 stream_result fifo_reader::end() {
+    if (then_ == when_writers_go::end) return {stream_status::ended, 0};
     reading_ = reopen_pipe(fd(), O_RDONLY | O_NONBLOCK);
     read_since_end_ = false;
     return {stream_status::ended, 0};
@@ -172,6 +172,23 @@ stream_result fifo_writer::write_some(std::span<const std::byte> bytes, deadline
 
 stream_result fifo_writer::write_all(std::span<const std::byte> bytes, deadline until) {
     return os::write_all(nonblocking_pipe_calls, fd(), bytes, until);
+}
+
+std::size_t fifo_writer::unread_bytes() const {
+    int bytes = 0;
+    check(call(SYS_ioctl, fd(), FIONREAD, &bytes), "count what a named pipe holds");
+    return static_cast<std::size_t>(bytes);
+}
+
+// A reader may come and go between two looks: then all was read, or another one may come.
+bool fifo_writer::wait_for_taker(deadline until) const {
+    const std::string link = "/proc/self/fd/" + std::to_string(fd());
+    const descriptor watch = watch_opens(link, "a named pipe", IN_OPEN | IN_CLOSE);
+    while (!has_readers(fd()) && unread_bytes() != 0) {
+        if (!wait_readable(watch.get(), until)) return false;
+        drain_watch(watch);
+    }
+    return true;
 }
 
 }  // namespace signet::os

@@ -55,6 +55,7 @@ private:
 enum class when_writers_go {
     wait_for_next,  ///< nothing: it holds a writing end itself, so there never is an end
     report,         ///< `ended`, once each time; reading on waits for the next writer
+    end,            ///< `ended`, from then on, and fd() stays the same
 };
 
 class fifo_reader {
@@ -69,18 +70,19 @@ public:
     stream_result read_some(std::span<std::byte> buffer, deadline until);
     stream_result read_all(std::span<std::byte> buffer, deadline until);
 
-    /// To watch. It may change with each end that is reported.
+    /// To watch. With `report` it may change with each end.
     int fd() const noexcept { return reading_.get(); }
 
 private:
-    fifo_reader(descriptor reading, descriptor writing) noexcept
-        : reading_{std::move(reading)}, writing_{std::move(writing)} {}
+    fifo_reader(descriptor reading, descriptor writing, when_writers_go then) noexcept
+        : reading_{std::move(reading)}, writing_{std::move(writing)}, then_{then} {}
 
     stream_result read_or_end(std::span<std::byte> buffer, deadline until);
     stream_result end();
 
     descriptor reading_;
     descriptor writing_;  // with `wait_for_next` only
+    when_writers_go then_;
     bool read_since_end_ = false;
 };
 
@@ -95,6 +97,13 @@ public:
     /// See stream_io.hpp. Up to `pipe_atomic_bytes` stay together where several write.
     stream_result write_some(std::span<const std::byte> bytes, deadline until);
     stream_result write_all(std::span<const std::byte> bytes, deadline until);
+
+    /// How many bytes wait to be read. Throws `error`.
+    std::size_t unread_bytes() const;
+
+    /// Waits until somebody has it open to read, or all was read. False where the deadline passes
+    /// first. Throws `error`.
+    bool wait_for_taker(deadline until) const;
 
     /// To watch. Valid as long as this object.
     int fd() const noexcept { return writing_.get(); }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <thread>
 
 namespace signet::os {
 namespace {
@@ -141,6 +142,69 @@ TEST_F(FifoTest, AReaderOutlivesItsWriters) {
     write_and_go("two");
     EXPECT_EQ(read(reader, 6), "onetwo");
     EXPECT_EQ(status_of(reader), stream_status::timed_out);
+}
+
+TEST_F(FifoTest, AReaderWithOneEndIsToldOfItEachTime) {
+    const fifo owner{place_, "name"};
+    fifo_reader reader = open_reader(when_writers_go::end);
+    const int watched = reader.fd();
+    EXPECT_EQ(status_of(reader), stream_status::timed_out);
+    write_and_go("x");
+    EXPECT_EQ(read(reader, 1), "x");
+    EXPECT_EQ(status_of(reader), stream_status::ended);
+    EXPECT_EQ(status_of(reader), stream_status::ended);
+    EXPECT_EQ(reader.fd(), watched);
+}
+
+TEST_F(FifoTest, AWriterThatCameAndWroteNothingIsAnEndWithoutWaiting) {
+    const fifo owner{place_, "name"};
+    fifo_reader reader = open_reader(when_writers_go::end);
+    write_and_go("");
+    EXPECT_EQ(status_of(reader), stream_status::ended);
+}
+
+TEST_F(FifoTest, WhatIsWrittenWaitsForATaker) {
+    const fifo owner{place_, "name"};
+    auto writer = [&] {
+        const fifo_reader first = open_reader(report);
+        return open_writer();
+    }();
+    EXPECT_TRUE(writer->wait_for_taker(now));  // of nothing
+    {
+        const fifo_reader first = open_reader(report);
+        writer->write_all(bytes_of("x"), never);
+    }
+    EXPECT_EQ(writer->unread_bytes(), 1);
+    EXPECT_FALSE(writer->wait_for_taker(after(1ms)));
+    const fifo_reader second = open_reader(report);
+    EXPECT_TRUE(writer->wait_for_taker(never));
+}
+
+TEST_F(FifoTest, ATakerMayBeGoneAgain) {
+    const fifo owner{place_, "name"};
+    std::optional<fifo_reader> first = open_reader(report);
+    auto writer = open_writer();
+    writer->write_all(bytes_of("x"), never);
+    first.reset();
+    std::jthread taker{[&] {
+        fifo_reader second = open_reader(report);
+        read(second, 1);
+    }};
+    EXPECT_TRUE(writer->wait_for_taker(never));
+}
+
+TEST_F(FifoTest, AFailureToWatchForATakerIsAnError) {
+    const fifo owner{place_, "name"};
+    const fifo_reader reader = open_reader(report);
+    const auto writer = open_writer();
+    for (const long call : {SYS_inotify_init1, SYS_inotify_add_watch, SYS_ppoll}) {
+        scripted_kernel script;
+        script.fail(call, EMFILE);
+        EXPECT_NE(complaint_of([&] { writer->wait_for_taker(now); }), "no error");
+    }
+    scripted_kernel script;
+    script.fail(SYS_ioctl, EINVAL);
+    EXPECT_NE(complaint_of([&] { writer->unread_bytes(); }), "no error");
 }
 
 TEST_F(FifoTest, AReaderThatWantsToKnowIsToldOfEachEndOnce) {

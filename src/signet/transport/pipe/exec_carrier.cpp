@@ -2,7 +2,6 @@
 #include <signet/transport/pipe/exec_carrier.hpp>
 
 #include <signet/base/error.hpp>
-#include <signet/os/unix_message.hpp>
 #include <signet/transport/channel_frame.hpp>
 #include <signet/transport/pipe/exec_program.hpp>
 #include <signet/transport/pipe/exec_words.hpp>
@@ -18,7 +17,7 @@ constexpr carrier_facts our_facts{
     .scheme = "exec",
     .addresses = "exec:program arguments",
     .use_when = "one starts the other: a filter, a plug-in, a program of another language",
-    .message_bytes_max = frame_header::length_max - os::message_descriptors_max,
+    .message_bytes_max = frame_header::message_bytes_max,
     .speaks_plain = true,
 };
 

@@ -3,7 +3,6 @@
 
 #include <signet/base/error.hpp>
 #include <signet/os/inherited.hpp>
-#include <signet/os/unix_message.hpp>
 #include <signet/transport/channel_frame.hpp>
 #include <signet/transport/pipe/pipe_stream.hpp>
 #include <signet/transport/stream_channel.hpp>
@@ -18,7 +17,7 @@ constexpr carrier_facts our_facts{
     .scheme = "pipe",
     .addresses = "pipe:, pipe:3,4",
     .use_when = "this program was started by the other end, with pipes",
-    .message_bytes_max = frame_header::length_max - os::message_descriptors_max,
+    .message_bytes_max = frame_header::message_bytes_max,
     .speaks_plain = true,
 };
 
