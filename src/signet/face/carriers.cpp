@@ -3,6 +3,7 @@
 
 #include <signet/base/error.hpp>
 #include <signet/base/name.hpp>
+#include <signet/transport/file/file_carrier.hpp>
 #include <signet/transport/mq/mq_carrier.hpp>
 #include <signet/transport/unix/unix_carrier.hpp>
 
@@ -38,7 +39,8 @@ found_carrier find(std::string_view text) {
 
 std::vector<const transport::carrier*> carriers() {
     std::vector<const transport::carrier*> all{&transport::unix_socket::the_carrier(),
-                                               &transport::mq::the_carrier()};
+                                               &transport::mq::the_carrier(),
+                                               &transport::log_file::the_carrier()};
     const std::lock_guard locked{adding};
     all.insert(all.end(), added().begin(), added().end());
     return all;
