@@ -5,6 +5,7 @@
 #include <signet/base/name.hpp>
 #include <signet/transport/file/file_carrier.hpp>
 #include <signet/transport/mq/mq_carrier.hpp>
+#include <signet/transport/sysv/sysv_carrier.hpp>
 #include <signet/transport/unix/unix_carrier.hpp>
 
 #include <mutex>
@@ -38,9 +39,9 @@ found_carrier find(std::string_view text) {
 }  // namespace
 
 std::vector<const transport::carrier*> carriers() {
-    std::vector<const transport::carrier*> all{&transport::unix_socket::the_carrier(),
-                                               &transport::mq::the_carrier(),
-                                               &transport::log_file::the_carrier()};
+    std::vector<const transport::carrier*> all{
+        &transport::unix_socket::the_carrier(), &transport::mq::the_carrier(),
+        &transport::log_file::the_carrier(), &transport::sysv::the_carrier()};
     const std::lock_guard locked{adding};
     all.insert(all.end(), added().begin(), added().end());
     return all;

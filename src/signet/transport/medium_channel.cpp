@@ -67,17 +67,15 @@ void medium_channel::say_hello() {
     std::vector<std::byte> all(who.begin(), who.end());
     all.insert(all.end(), greeting.begin(), greeting.end());
     const std::size_t most = medium_->put_bytes_max();
-    if (all.size() > most * medium_->letters_max()) {
-        throw error{errc::too_large, "open channel", name_,
-                    "what describes the types has " + std::to_string(all.size()) +
-                        " bytes, and a direction holds " +
-                        std::to_string(most * medium_->letters_max())};
-    }
     std::span<const std::byte> rest{all};
-    for (; rest.size() > most; rest = rest.subspan(most)) {
-        put(letter_kind::hello_part, rest.first(most), patience::none());
+    bool fits = all.size() <= greeting_bytes_max;
+    for (; fits && rest.size() > most; rest = rest.subspan(most)) {
+        fits = medium_->try_put(letter_kind::hello_part, rest.first(most));
     }
-    put(letter_kind::hello, rest, patience::none());
+    if (fits && medium_->try_put(letter_kind::hello, rest)) return;
+    throw error{errc::too_large, "open channel", name_,
+                "what describes the types has " + std::to_string(all.size()) +
+                    " bytes, for which a queue has no room"};
 }
 
 void medium_channel::watch_peer() {

@@ -43,7 +43,7 @@ public:
     virtual std::size_t put_bytes_max() const = 0;
     virtual std::size_t take_bytes_max() const = 0;
 
-    /// So many letters of the peer's are there at most, and a first word has no more.
+    /// So many letters of the peer's are there at most.
     virtual std::size_t letters_max() const = 0;
 
     /// Puts one; false where there is no room.
