@@ -27,6 +27,9 @@ std::string address_book::address(int number) const {
     if (scheme == "tcp") return "tcp://" + own_loopback() + ':' + std::to_string(20'000 + number);
     if (scheme == "fifo") return "fifo://" + place_.path() + '/' + name;
     if (scheme == exec_pairs_scheme) return scheme + "://" + place_.path() + '/' + name;
+    if (scheme == "unix" || scheme == "file" || scheme == "sysv")
+        return scheme + "://" + place_.path() + '/' + name;
+    if (scheme == "mq") return "mq:///" + place_.path().substr(place_.path().rfind('/') + 1) + name;
     throw std::logic_error{"the conformance suite knows no address of " + scheme};
 }
 
@@ -37,6 +40,8 @@ std::string address_book::bad_address() const {
     if (scheme == "fifo") return "fifo://relative/path";
     if (scheme == exec_pairs_scheme) return scheme + "://relative/path";
     if (scheme == "tcp" || scheme == "tls") return scheme + "://no-port";
+    if (scheme == "file" || scheme == "sysv") return scheme + "://relative/path";
+    if (scheme == "mq") return "mq:///two/names";
     throw std::logic_error{"the conformance suite knows no bad address of " + scheme};
 }
 

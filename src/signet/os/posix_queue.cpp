@@ -133,7 +133,11 @@ posix_queue posix_queue::open(const std::string& name) {
           absent      ? "nobody has created it in this IPC namespace, or it was removed"
           : forbidden ? "its owner created it for others than this user"
                       : "");
-    posix_queue opened{descriptor{static_cast<int>(number)}, name, false};
+    return adopt(descriptor{static_cast<int>(number)}, name);
+}
+
+posix_queue posix_queue::adopt(descriptor queue, std::string name) {
+    posix_queue opened{std::move(queue), std::move(name), false};
     const mq_attr found = attributes_of(opened.queue_);
     opened.geometry_ = {static_cast<std::size_t>(found.mq_maxmsg),
                         static_cast<std::size_t>(found.mq_msgsize)};
@@ -173,6 +177,14 @@ void posix_queue::remove_own_name() noexcept {
     if (!there || same_file(queue_, there)) call(SYS_mq_unlink, name);
 }
 
+bool posix_queue::bears_name() const {
+    const char* name = name_.c_str() + (name_.starts_with('/') ? 1 : 0);
+    const long number = call(SYS_mq_open, name, O_RDONLY | O_CLOEXEC, 0, nullptr);
+    if (number == -ENOENT || number == -EACCES) return false;
+    const descriptor there{static_cast<int>(check(number, "open message queue", name_))};
+    return same_file(queue_, there);
+}
+
 bool posix_queue::try_send(std::span<const std::byte> message, unsigned priority) {
     if (priority > priority_max) {
         throw contract_violation{"posix_queue: a priority is at most 32767"};
@@ -197,16 +209,20 @@ bool posix_queue::send(std::span<const std::byte> message, unsigned priority, de
     return true;
 }
 
-std::optional<posix_message> posix_queue::try_receive(std::span<std::byte> buffer) {
+long posix_queue::take(std::span<std::byte> buffer, unsigned& priority, const void* timeout) {
     if (buffer.size() < geometry_.message_bytes_max) {
         throw error{errc::too_large, "receive from message queue", name_,
                     "give a buffer for its largest message, " +
                         std::to_string(geometry_.message_bytes_max) + " bytes"};
     }
+    // EINTR: nothing was taken yet, and the wait, where there is one, has no end.
+    return call_uninterrupted(SYS_mq_timedreceive, fd(), buffer.data(), buffer.size(), &priority,
+                              timeout);
+}
+
+std::optional<posix_message> posix_queue::try_receive(std::span<std::byte> buffer) {
     unsigned priority = 0;
-    // EINTR: nothing was taken yet, and nothing waits.
-    const long result = call_uninterrupted(SYS_mq_timedreceive, fd(), buffer.data(), buffer.size(),
-                                           &priority, &at_once);
+    const long result = take(buffer, priority, &at_once);
     if (would_wait(result)) return std::nullopt;
     check(result, "receive from message queue", name_);
     return posix_message{static_cast<std::size_t>(result), priority};
@@ -217,6 +233,17 @@ std::optional<posix_message> posix_queue::receive(std::span<std::byte> buffer, d
         if (const auto message = try_receive(buffer)) return message;
         if (!wait_readable(fd(), until)) return std::nullopt;
     }
+}
+
+posix_message posix_queue::receive(std::span<std::byte> buffer) {
+    unsigned priority = 0;
+    const long result = check(take(buffer, priority, nullptr), "receive from message queue", name_);
+    return {static_cast<std::size_t>(result), priority};
+}
+
+void posix_queue::wait_in_receive() {
+    const mq_attr blocking{};
+    check(call(SYS_mq_getsetattr, fd(), &blocking, nullptr), "set up message queue", name_);
 }
 
 void posix_queue::notify_by_signal(int number) {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A POSIX message queue: whole messages with priorities, kept by the kernel under a name until
-// somebody removes it. One object belongs to one thread at a time; any number of processes may send
-// and receive.
+// somebody removes it. One object belongs to one thread at a time, but any may send; any number of
+// processes may send and receive.
 //
 // A process killed with SIGKILL leaves the queue, its messages and its name as they are: a message
 // is in the queue whole or not at all, and who opens the name later finds it. So a name left by a
 // killed creator is opened, or removed and created afresh. Waiting is done by poll, on the
 // monotonic clock: unlike in mq_timedreceive, setting the time of day does not change a deadline.
+//
+// A queue without a name is reached through the process that has it open, and goes with the last
+// one that has. `try_own` marks a queue with a lock that its holder's death lets go.
 #pragma once
 
 #include <signet/base/time.hpp>
@@ -50,6 +53,13 @@ struct posix_message {
     friend bool operator==(const posix_message&, const posix_message&) = default;
 };
 
+/// A queue as another process is told of it: a descriptor of ours, and what it must turn out to be.
+struct posix_queue_place {
+    int pid = 0;
+    int descriptor = -1;
+    std::uint64_t inode = 0;
+};
+
 class posix_queue {
 public:
     static constexpr unsigned priority_max = 32767;
@@ -69,6 +79,19 @@ public:
     /// Throws `error`.
     static bool remove(const std::string& name);
 
+    /// Makes one that has a name only in the instant it is made, so that a killed process leaves
+    /// nothing. One killed in that very instant leaves `passing_name`, which the next maker that
+    /// uses it removes: all makers of a user use the same. Throws `error` as create.
+    static posix_queue create_unnamed(const std::string& passing_name,
+                                      const posix_queue_geometry& geometry);
+
+    /// Opens a queue that a process of this user has open, through /proc. No value where it is not
+    /// there, not ours to open, or not what `at` says. Throws `error` at the limit of open files.
+    static std::optional<posix_queue> open_at(const posix_queue_place& at);
+
+    /// Where another process of this user finds it, as long as this object. Throws `error`.
+    posix_queue_place place() const;
+
     posix_queue(posix_queue&&) noexcept = default;
     posix_queue& operator=(posix_queue&& other) noexcept;
     ~posix_queue();
@@ -83,6 +106,26 @@ public:
     /// Throws `error` where `buffer` is smaller than the queue's largest message, and takes none.
     std::optional<posix_message> receive(std::span<std::byte> buffer, deadline until);
     std::optional<posix_message> try_receive(std::span<std::byte> buffer);
+
+    /// Waits for one for as long as it takes, in one call. After `wait_in_receive` only.
+    posix_message receive(std::span<std::byte> buffer);
+
+    /// Allows the wait above. The other members do not wait longer for it.
+    void wait_in_receive();
+
+    /// Marks it as in use by this object, until `disown`, or the end of this process and of those
+    /// it forked. False where another object has. Throws `error`.
+    bool try_own();
+    void disown() noexcept;
+
+    /// Whether another object than this one has marked it.
+    bool is_owned() const;
+
+    /// Who made it, by the kernel's word: its uid and gid.
+    std::pair<unsigned, unsigned> maker() const;
+
+    /// Whether its name still names this queue.
+    bool bears_name() const;
 
     /// Has the kernel send this process signal `number` (of a `signal_queue`), once, when a message
     /// comes into the empty queue. Watching `fd` does the same for any number of processes. Throws
@@ -107,7 +150,9 @@ public:
 private:
     posix_queue(descriptor queue, std::string name, bool owned);
 
+    static posix_queue adopt(descriptor queue, std::string name);
     void remove_own_name() noexcept;
+    long take(std::span<std::byte> buffer, unsigned& priority, const void* timeout);
 
     descriptor queue_;
     std::string name_;

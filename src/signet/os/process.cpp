@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -53,6 +54,13 @@ int current_thread() {
 
 unsigned current_uid() {
     return static_cast<unsigned>(call(SYS_geteuid));
+}
+
+std::uint64_t current_pid_namespace() {
+    struct stat state{};
+    check(call(SYS_newfstatat, AT_FDCWD, "/proc/self/ns/pid", &state, 0), "inspect",
+          "/proc/self/ns/pid", "it needs /proc to be mounted");
+    return state.st_ino;
 }
 
 bool has_thread(int pid, int thread) {

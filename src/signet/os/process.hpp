@@ -19,6 +19,10 @@ int current_pid();
 int current_thread();
 unsigned current_uid();
 
+/// A number of the namespace that this process's pids belong to: the same in all who see them.
+/// Throws `error` where there is no /proc.
+std::uint64_t current_pid_namespace();
+
 /// Whether `thread` is one of process `pid` now; false for numbers that nobody can have.
 bool has_thread(int pid, int thread);
 

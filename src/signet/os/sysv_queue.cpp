@@ -217,6 +217,17 @@ sysv_message sysv_queue::receive(const sysv_types& types, std::span<std::byte> b
     }
 }
 
+sysv_message sysv_queue::wait(const sysv_types& types) {
+    long type = 0;
+    // EINTR: nothing was taken, so the wait goes on. E2BIG: one is there that has some bytes.
+    const long result =
+        call_uninterrupted(SYS_msgrcv, id_, &type, 0, types.selector(), flags_of(types));
+    if (is_gone(result)) return {.outcome = sysv_outcome::removed};
+    if (result == -E2BIG) return {.outcome = sysv_outcome::not_now};
+    check(result, "wait for System V queue", name_);
+    return {sysv_outcome::done, type, 0};
+}
+
 sysv_message sysv_queue::peek(std::size_t position, std::span<std::byte> buffer) try {
     return take(static_cast<long>(position), copy_flags, buffer);
 } catch (const error& e) {

@@ -120,6 +120,10 @@ public:
     sysv_message receive(const sysv_types& types, std::span<std::byte> buffer, deadline until);
     sysv_message try_receive(const sysv_types& types, std::span<std::byte> buffer);
 
+    /// Waits, as long as it takes, until there is a message that `types` chooses, and leaves it
+    /// there (`not_now`) unless it is empty: that one is taken (`done`, with its type).
+    sysv_message wait(const sysv_types& types);
+
     /// Copies the message at `position` from the front, and leaves it there. Throws `error` with
     /// errc::unsupported where the kernel has no MSG_COPY.
     sysv_message peek(std::size_t position, std::span<std::byte> buffer);

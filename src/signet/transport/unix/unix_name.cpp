@@ -13,7 +13,8 @@ constexpr std::chrono::seconds probe_limit{1};
 
 }  // namespace
 
-unix_name::unix_name(const std::string& where) : text_{"unix://" + where} {
+unix_name::unix_name(const std::string& where, std::string_view scheme)
+    : text_{std::string{scheme} + "://" + where} {
     if (where.starts_with('@') && where.size() > 1) {
         name_ = where.substr(1);
         return;

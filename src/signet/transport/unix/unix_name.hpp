@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace signet::transport::unix_socket {
 
@@ -17,7 +18,7 @@ namespace signet::transport::unix_socket {
 class unix_name {
 public:
     /// Throws `error` (bad_name), and where the directory of a path cannot be opened.
-    explicit unix_name(const std::string& where);
+    explicit unix_name(const std::string& where, std::string_view scheme = "unix");
 
     /// Connects. Throws `error`: nobody listens there, no rights, timed_out.
     os::unix_stream_socket connect(deadline until) const;
