@@ -3,6 +3,7 @@
 
 #include <signet/base/error.hpp>
 #include <signet/base/name.hpp>
+#include <signet/transport/shm/shm_carrier.hpp>
 #include <signet/transport/unix/unix_carrier.hpp>
 
 #include <mutex>
@@ -36,7 +37,8 @@ found_carrier find(std::string_view text) {
 }  // namespace
 
 std::vector<const transport::carrier*> carriers() {
-    std::vector<const transport::carrier*> all{&transport::unix_socket::the_carrier()};
+    std::vector<const transport::carrier*> all{&transport::shm::the_carrier(),
+                                               &transport::unix_socket::the_carrier()};
     const std::lock_guard locked{adding};
     all.insert(all.end(), added().begin(), added().end());
     return all;
