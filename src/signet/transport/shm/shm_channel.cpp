@@ -41,13 +41,12 @@ shm_channel::meeting::meeting(peer_side given, own_side& ours)
       data_sleeper{ours.bell().data, common(peer.fencing, ours.fencing)},
       room_sleeper{ours.bell().room, common(peer.fencing, ours.fencing)} {}
 
-shm_channel::shm_channel(os::seqpacket_socket socket, std::string name, const channel_types& types,
-                         const channel_options& options)
+shm_channel::shm_channel(os::seqpacket_socket&& socket, std::string name,
+                         const channel_types& types, const channel_options& options)
     : name_{std::move(name)},
       types_{types},
       options_{options},
       ours_{options, name_},
-      socket_{new os::seqpacket_socket{std::move(socket)}},
       plane_{link::control_plane::shared()},
       writer_{ours_.segment.bytes.data(), ours_.shape},
       room_spinner_{options.waiting},
@@ -55,6 +54,7 @@ shm_channel::shm_channel(os::seqpacket_socket socket, std::string name, const ch
     if (options.frames != framing::messages) {
         complain(errc::unsupported, "shared memory carries framing::messages only");
     }
+    socket_.reset(new os::seqpacket_socket{std::move(socket)});
     say_hello(*socket_, ours_, name_, types_, options_);
     watched_ = plane_->watch_lifeline(socket_->fd(), *this);
     life::close_in_forked_child(socket_->fd());
@@ -62,9 +62,12 @@ shm_channel::shm_channel(os::seqpacket_socket socket, std::string name, const ch
 
 std::unique_ptr<channel_end> shm_channel::accept(os::seqpacket_socket socket, std::string name,
                                                  const channel_types& types,
-                                                 const channel_options& options) {
+                                                 const channel_options& options) try {
     return std::unique_ptr<channel_end>{
         new shm_channel{std::move(socket), std::move(name), types, options}};
+} catch (const error& e) {
+    say_no(socket, e.what());
+    throw;
 }
 
 std::unique_ptr<channel_end> shm_channel::connect(os::seqpacket_socket socket, std::string name,

@@ -80,7 +80,8 @@ private:
         life::bell_sleeper room_sleeper;
     };
 
-    shm_channel(os::seqpacket_socket socket, std::string name, const channel_types& types,
+    // Where it throws before it said hello, the socket is still the caller's.
+    shm_channel(os::seqpacket_socket&& socket, std::string name, const channel_types& types,
                 const channel_options& options);
 
     void hung_up() noexcept override;

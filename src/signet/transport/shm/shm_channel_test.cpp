@@ -449,5 +449,65 @@ TEST_F(ShmChannel, WhoSaysGarbageIsTold) {
     }
 }
 
+/// One that says a right hello, and then does what it likes with its memory.
+struct liar {
+    os::seqpacket_socket socket = stranger();
+    own_side ours{small, "line"};
+
+    explicit liar(std::string_view name = "line") { say_hello(socket, ours, name, {}, small); }
+};
+
+TEST_F(ShmChannel, AMessageThatCannotBeIsTold) {
+    raw_listener door{"line", small};
+    const liar peer;
+    std::optional<raw_channel> line = door.accept();
+    EXPECT_FALSE(line->try_receive());
+    auto& word = *reinterpret_cast<memory::shared_word<std::uint64_t>*>(
+        peer.ours.segment.bytes.data() + peer.ours.shape.half_offset(0));
+    word.store(memory::record_word::of(0, 4001), std::memory_order_release);
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_TRUE(mentions(complaint_of([&] { line->receive(); }), "no correct peer"));
+    }
+}
+
+TEST_F(ShmChannel, ALapThatCannotBeIsTold) {
+    raw_listener door{"line", small};
+    const liar peer;
+    std::optional<raw_channel> line = door.accept();
+    peer.ours.page().lap.store(99, std::memory_order_release);
+    EXPECT_TRUE(mentions(complaint_of([&] {
+                             while (line->try_send(bytes_of("x"))) continue;
+                         }),
+                         "never sent"));
+}
+
+TEST_F(ShmChannel, BellsAndEndsThatAreForgedCostNoMessage) {
+    raw_listener door{"line", small};
+    liar peer;
+    std::optional<raw_channel> line = door.accept();
+    peer.ours.bell().data.word.store(~0u, std::memory_order_release);
+    peer.ours.page().ended.store(77, std::memory_order_release);
+    for (int i = 0; i < 20; ++i) EXPECT_TRUE(line->send(bytes_of("x")));
+    EXPECT_FALSE(line->receive_for(1ms));
+    EXPECT_FALSE(line->ended());
+}
+
+TEST_F(ShmChannel, AnotherNameThanOursIsRefused) {
+    raw_listener door{"line", small};
+    const liar peer{"other"};
+    std::optional<raw_channel> line = door.accept();
+    EXPECT_TRUE(mentions(complaint_of([&] { line->receive(); }), "means 'other'"));
+}
+
+TEST_F(ShmChannel, MemoryThatIsNotSealedIsRefused) {
+    raw_listener door{"line", small};
+    os::seqpacket_socket socket = stranger();
+    own_side ours{small, "line"};
+    std::swap(ours.segment.file, ours.bells.file);  // that of the bells is sealed, but writable
+    say_hello(socket, ours, "line", {}, small);
+    std::optional<raw_channel> line = door.accept();
+    EXPECT_TRUE(mentions(complaint_of([&] { line->receive(); }), "map a peer's memory"));
+}
+
 }  // namespace
 }  // namespace signet::transport::shm
