@@ -52,7 +52,7 @@ byte_ring_reader::byte_ring_reader(const std::byte* segment, const byte_ring_geo
       memory_{geometry} {}
 
 byte_result byte_ring_reader::try_next(std::span<const std::byte>& view) noexcept {
-    if (!memory_.reaches(lap_, offset_ + line_bytes)) return wants(offset_ + line_bytes);
+    if (!sees()) return byte_result::absent;
     const std::uint64_t found = word();
     if (found >> 32 != record_word::tag(number_)) {
         return is_record(found) ? byte_result::broken : byte_result::empty;

@@ -226,12 +226,19 @@ public:
         return !memory_.reaches(lap_, offset_ + line_bytes) || is_record(word());
     }
 
+    /// Whether the place of the next message has memory; if not, make some (wanted_memory).
+    bool sees() noexcept {
+        if (memory_.reaches(lap_, offset_ + line_bytes)) return true;
+        wants(offset_ + line_bytes);
+        return false;
+    }
+
     /// Whether the writer said that nothing follows what was read.
     bool at_end() const noexcept {
         return page_->ended.load(std::memory_order_acquire) == number_ + 1;  // SYNC ended
     }
 
-    /// After `absent`.
+    /// After `absent`, or where it does not see.
     ring_range wanted_memory() const noexcept { return memory_.wanted(lap_, wanted_); }
     void made_memory(const ring_range& range) noexcept { memory_.made(lap_, range); }
 

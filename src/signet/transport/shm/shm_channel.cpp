@@ -320,7 +320,10 @@ bool shm_channel::sleep_until_news(life::bell_sleeper& sleeper, life::spinner& s
 bool shm_channel::ready(direction which) {
     check_process();
     if (!met() && !try_meet()) return false;
-    if (which == direction::receiving) return data_is_news();
+    if (which == direction::receiving) {
+        if (!peer_->reader.sees()) make_memory_to_read();
+        return data_is_news();
+    }
     return gone() || peer_closed() || has_room();
 }
 

@@ -262,10 +262,12 @@ TEST_F(ShmChannel, WhoSleepsIsWokenByADeath) {
     const testing::without_backstop none;
     raw_listener door{"line", small};
     forked_peer victim{[] {
-        const raw_channel line{"line"};
+        raw_channel line{"line"};
+        line.send(bytes_of("here"));
         return testing::wait_to_be_killed(), 0;
     }};
     std::optional<raw_channel> line = door.accept();
+    EXPECT_EQ(next_text(*line), "here");
     while (line->send_for(bytes_of("x"), 1ms)) continue;
     std::string reading;
     std::string writing;
