@@ -96,6 +96,7 @@ redo=src/signet/memory/models/redo.pml
 seats=src/signet/life/models/seats.pml
 
 relacy_model src/signet/memory/models/ring_relacy.cpp
+relacy_model src/signet/memory/models/byte_ring_relacy.cpp
 relacy_model src/signet/life/models/bell_relacy.cpp
 for model in mutex condition permits shared_mutex barrier shared_box; do
     relacy_model src/signet/sync/models/${model}_relacy.cpp 20000 "$((full * 2))"

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <stdexcept>
 
 namespace signet::tests {
@@ -22,6 +23,8 @@ std::string own_loopback() {
 std::string address_book::address(int number) const {
     const std::string scheme{facts_->scheme};
     const std::string name = "end" + std::to_string(number);
+    const std::string unique = std::filesystem::path{place_.path()}.filename().string() + '/';
+    if (scheme == "shm") return "conformance/" + unique + name;
     if (scheme == "unix") return "unix://" + place_.path() + '/' + name;
     if (scheme == "tls") return "tls://" + own_loopback() + ':' + std::to_string(21'000 + number);
     if (scheme == "tcp") return "tcp://" + own_loopback() + ':' + std::to_string(20'000 + number);
@@ -35,6 +38,7 @@ std::string address_book::address(int number) const {
 
 std::string address_book::bad_address() const {
     const std::string scheme{facts_->scheme};
+    if (scheme == "shm") return "shm://no spaces/please";
     if (scheme == "unix") return "unix://relative/path";
     if (scheme == "tcp") return "tcp://no-port";
     if (scheme == "fifo") return "fifo://relative/path";

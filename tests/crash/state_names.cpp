@@ -3,6 +3,7 @@
 
 #include "region_names.hpp"
 
+#include <signet/memory/byte_ring.hpp>
 #include <signet/wire/frame.hpp>
 
 #include <fcntl.h>
@@ -54,6 +55,13 @@ std::string page_word(std::size_t offset) {
     return offset >= offsetof(subscriber_page, hazard) ? "hazard" : "page header";
 }
 
+std::string ring_word(std::size_t offset) {
+    if (offset == offsetof(memory::ring_page, lap)) return "lap";
+    if (offset == offsetof(memory::ring_page, closed)) return "closed";
+    if (offset == offsetof(memory::ring_page, ended)) return "ended";
+    return offset < memory::page_bytes ? "ring header" : "record";
+}
+
 std::string bell_word(std::size_t offset) {
     const std::string bell = offset < offsetof(bell_page, room) ? "data" : "room";
     return bell + (offset % sizeof(bell_words) == 0 ? ".word" : ".epoch");
@@ -66,6 +74,7 @@ std::string word_name(const known_memory::place& at, const void* word,
     }
     if (at.file == "signet-topic") return segment_word(at.offset, shape);
     if (at.file == "signet-subscriber") return page_word(at.offset);
+    if (at.file == "signet-ring") return ring_word(at.offset);
     if (at.file == "signet-bells") return bell_word(at.offset);
     return "unknown word";
 }

@@ -10,6 +10,7 @@
 #include <signet/transport/pipe/pipe_carrier.hpp>
 #include <signet/transport/sysv/sysv_carrier.hpp>
 #include <signet/transport/tcp/tcp_carrier.hpp>
+#include <signet/transport/shm/shm_carrier.hpp>
 #include <signet/transport/unix/unix_carrier.hpp>
 
 #include <mutex>
@@ -50,6 +51,8 @@ std::vector<const transport::carrier*> carriers() {
         &transport::mq::the_carrier(),          &transport::sysv::the_carrier(),
         &transport::log_file::the_carrier(),
     };
+    std::vector<const transport::carrier*> all{&transport::shm::the_carrier(),
+                                               &transport::unix_socket::the_carrier()};
     const std::lock_guard locked{adding};
     all.insert(all.end(), added().begin(), added().end());
     return all;

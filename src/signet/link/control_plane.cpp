@@ -142,6 +142,21 @@ void control_plane::remove(participant& endpoint) noexcept {
     directory_.leave(endpoint.topic(), endpoint.self());
 }
 
+std::uint64_t control_plane::watch_lifeline(int socket, lifeline& told) {
+    check_process();
+    const auto locked = lock();
+    const std::uint64_t tag = next_tag_;
+    next_tag_ += 2;
+    lifelines_.add(epoll_, tag, socket, told);
+    return tag;
+}
+
+void control_plane::forget_lifeline(std::uint64_t which) noexcept {
+    if (generation_ != os::process_generation()) return;
+    const auto locked = lock();
+    lifelines_.remove(epoll_, which);
+}
+
 void control_plane::meet_counterparts(participant& endpoint) {
     // A context that is told of a publisher tells all of its subscribers.
     const bool once_each = endpoint.self().side == role::publisher;
@@ -270,6 +285,7 @@ void control_plane::handle(const os::ready& event) {
         accept_some();
     } else {
         const std::uint64_t tag = event.tag & ~process_bit;
+        if (lifelines_.tell(epoll_, tag)) return;
         if (auto lost = roster_->take_lingering(tag)) return bury(std::move(lost));
         peer* const from = roster_->by_tag(tag);
         if (from == nullptr) return;  // dropped earlier in this round

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <signet/base/time.hpp>
+#include <signet/link/lifelines.hpp>
 #include <signet/link/participant.hpp>
 #include <signet/link/peer.hpp>
 #include <signet/link/protocol.hpp>
@@ -65,6 +66,13 @@ public:
     /// Has the endpoint say farewell and takes its name back. No call into it is under way or
     /// follows when this returns.
     void remove(participant& endpoint) noexcept;
+
+    /// Tells `told` when the other end of `socket`, a connected one, is gone. Returns what ends
+    /// that. Throws `error`.
+    std::uint64_t watch_lifeline(int socket, lifeline& told);
+
+    /// No call into it is under way or follows when this returns. The socket is still open.
+    void forget_lifeline(std::uint64_t which) noexcept;
 
     /// Held while participants are called. To send from another thread, take it.
     std::unique_lock<std::mutex> lock() { return std::unique_lock{mutex_}; }
@@ -157,6 +165,7 @@ private:
 
     mutable std::mutex mutex_;
     std::unique_ptr<roster> roster_ = std::make_unique<roster>();
+    lifelines lifelines_;
     std::uint64_t next_tag_;
     deadline accepting_again_ = never;  ///< when newcomers are looked at again
     shortage shortage_;
