@@ -201,6 +201,7 @@ TEST_F(CatTest, TheReadmeHasTheTableOfCarriersAsItIs) {
     std::ifstream file{SIGNET_README};
     const std::string readme{std::istreambuf_iterator<char>{file}, {}};
     const std::string table = run({"carriers", "--markdown"}).out;
+    if (!mentions(table, "tls://")) GTEST_SKIP() << "it shows all carriers; one was not built";
     EXPECT_TRUE(mentions(readme, "<!-- carriers -->\n" + table + "<!-- end of carriers -->"))
         << "put this between the markers:\n"
         << table;

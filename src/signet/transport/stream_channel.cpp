@@ -159,7 +159,8 @@ flow stream_channel::end_of_peer() const {
 
 flow stream_channel::take_line(incoming& into) {
     const std::byte* const first = input_.data() + begin_;
-    const void* const found = std::memchr(first + looked_, '\n', end_ - begin_ - looked_);
+    const std::size_t fresh = end_ - begin_ - looked_;
+    const void* const found = fresh == 0 ? nullptr : std::memchr(first + looked_, '\n', fresh);
     if (found != nullptr) {
         into.bytes = {first, static_cast<const std::byte*>(found)};
         begin_ += into.bytes.size() + 1;

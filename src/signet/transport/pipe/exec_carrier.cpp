@@ -13,7 +13,7 @@
 namespace signet::transport::pipe {
 namespace {
 
-constexpr carrier_facts our_facts{
+constexpr carrier_facts exec_facts{
     .scheme = "exec",
     .addresses = "exec:program arguments",
     .use_when = "one starts the other: a filter, a plug-in, a program of another language",
@@ -113,7 +113,7 @@ private:
 
 class exec_carrier final : public carrier {
 public:
-    const carrier_facts& facts() const noexcept override { return our_facts; }
+    const carrier_facts& facts() const noexcept override { return exec_facts; }
 
     std::unique_ptr<channel_end> connect(const std::string& where, const channel_types& types,
                                          const channel_options& options) const override {

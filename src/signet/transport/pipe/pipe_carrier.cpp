@@ -13,7 +13,7 @@
 namespace signet::transport::pipe {
 namespace {
 
-constexpr carrier_facts our_facts{
+constexpr carrier_facts pipe_facts{
     .scheme = "pipe",
     .addresses = "pipe:, pipe:3,4",
     .use_when = "this program was started by the other end, with pipes",
@@ -76,7 +76,7 @@ std::unique_ptr<pipe_stream> open_inherited(const std::string& where) {
 
 class pipe_carrier final : public carrier {
 public:
-    const carrier_facts& facts() const noexcept override { return our_facts; }
+    const carrier_facts& facts() const noexcept override { return pipe_facts; }
 
     std::unique_ptr<channel_end> connect(const std::string& where, const channel_types& types,
                                          const channel_options& options) const override {

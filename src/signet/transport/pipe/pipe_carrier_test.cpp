@@ -22,7 +22,7 @@ using testing::complaint_of;
 using testing::forked_peer;
 using testing::text_of;
 
-const channel_options lines{.frames = framing::lines};
+const channel_options line_by_line{.frames = framing::lines};
 
 /// Duplicates the descriptor to a number that nobody owns, as if this process had inherited it.
 std::string inherited(int fd) {
@@ -100,7 +100,7 @@ TEST(PipeCarrier, SpeaksLinesWithWhoKnowsNothingOfSignet) {
     os::pipe_ends there = os::pipe_ends::create();
     os::pipe_ends back = os::pipe_ends::create();
     raw_channel line{"pipe:" + inherited(there.reader.fd()) + ',' + inherited(back.writer.fd()),
-                     lines};
+                     line_by_line};
     there.writer.write_all(bytes_of("one\ntwo"), never);
     there.writer.close();
     EXPECT_EQ(text_of(line.receive()->bytes), "one");
@@ -113,14 +113,15 @@ TEST(PipeCarrier, ChangesNothingWhereADescriptorIsNoPipe) {
     const std::string good = inherited(ends.reader.fd());
     const os::descriptor nothing{open("/dev/null", O_RDWR | O_CLOEXEC)};
     const std::string text = complaint_of(
-        [&] { raw_channel{"pipe:" + good + ',' + std::to_string(nothing.get()), lines}; });
+        [&] { raw_channel{"pipe:" + good + ',' + std::to_string(nothing.get()), line_by_line}; });
     EXPECT_NE(text.find("are to be pipes"), std::string::npos) << text;
     EXPECT_GE(fcntl(std::stoi(good), F_GETFD), 0);
 }
 
 TEST(PipeCarrier, SaysWhatIsWrongWithAnAddress) {
     for (const char* bad : {"pipe:x", "pipe:3", "pipe:3,", "pipe:3,4,5", "pipe:3,3", "pipe:-1,4"}) {
-        EXPECT_NE(complaint_of([&] { raw_channel{bad, lines}; }).find("pipe"), std::string::npos);
+        EXPECT_NE(complaint_of([&] { raw_channel{bad, line_by_line}; }).find("pipe"),
+                  std::string::npos);
     }
     EXPECT_NE(complaint_of([] { raw_listener{"pipe:"}; }).find("already"), std::string::npos);
 }
