@@ -27,7 +27,7 @@ namespace signet::os {
 namespace {
 
 constexpr int first_kept = 3;
-constexpr int signal_number_max = 64;
+constexpr int last_signal = 64;
 constexpr int exit_unstarted = 127;
 constexpr std::size_t stack_bytes = std::size_t{256} << 10;
 constexpr unsigned to_group = 4;  // PIDFD_SIGNAL_PROCESS_GROUP, of Linux 6.9
@@ -116,7 +116,7 @@ long reset_signals() {
         void* restorer = nullptr;
         std::uint64_t mask = 0;
     } const by_default;
-    for (int number = 1; number <= signal_number_max; ++number) {
+    for (int number = 1; number <= last_signal; ++number) {
         if (number == SIGKILL || number == SIGSTOP) continue;
         const long result =
             call(SYS_rt_sigaction, number, &by_default, nullptr, sizeof by_default.mask);
@@ -258,12 +258,12 @@ process child::detach() && {
 namespace {
 
 // One end for the child, the other for us, closed by exec.
-struct pipe_ends {
+struct child_pipe {
     descriptor reading;
     descriptor writing;
 };
 
-pipe_ends open_pipe() {
+child_pipe open_pipe() {
     std::array<int, 2> ends{};
     check(call(SYS_pipe2, ends.data(), O_CLOEXEC), "create pipe for a child");
     return {descriptor{ends[0]}, descriptor{ends[1]}};
@@ -272,9 +272,9 @@ pipe_ends open_pipe() {
 }  // namespace
 
 piped_child spawn_with_pipes(const std::vector<std::string>& command, spawn_options options) {
-    pipe_ends input;
-    pipe_ends output;
-    pipe_ends errors;
+    child_pipe input;
+    child_pipe output;
+    child_pipe errors;
     if (options.standard_input < 0) {
         input = open_pipe();
         options.standard_input = input.reading.get();

@@ -17,7 +17,7 @@
 namespace signet::os {
 namespace {
 
-constexpr int open_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 constexpr std::size_t list_buffer_bytes = 8192;
 
 std::string checked(std::string_view name) {
@@ -27,7 +27,7 @@ std::string checked(std::string_view name) {
     return std::string{name};
 }
 
-const char* advice_for(long result) {
+const char* directory_advice(long result) {
     const bool denied = result == -EACCES || result == -EPERM;
     const bool other_kind = result == -ENOTDIR || result == -ELOOP;
     if (denied) return "check its owner and mode, and those of the directories above";
@@ -35,7 +35,7 @@ const char* advice_for(long result) {
 }
 
 long check_path(long result, const char* operation, const std::string& path) {
-    return check(result, operation, path, result < 0 ? advice_for(result) : "");
+    return check(result, operation, path, result < 0 ? directory_advice(result) : "");
 }
 
 // EINTR: only network and user-space file systems wait here; opening again is harmless.
@@ -61,7 +61,7 @@ bool remove_entry(const directory& place, std::string_view name, int flags) {
 }  // namespace
 
 directory directory::open(const std::string& path) {
-    const long number = open_at(AT_FDCWD, path, open_flags);
+    const long number = open_at(AT_FDCWD, path, directory_flags);
     return {descriptor{static_cast<int>(check_path(number, "open directory", path))}, path};
 }
 
@@ -77,7 +77,7 @@ directory directory::open_or_create_at(int base, const std::string& name, std::s
                                        unsigned mode) {
     const long made = call(SYS_mkdirat, base, name.c_str(), mode);
     if (made != -EEXIST) check_path(made, "create directory", path);
-    const long number = open_at(base, name, open_flags | O_NOFOLLOW);
+    const long number = open_at(base, name, directory_flags | O_NOFOLLOW);
     descriptor handle{static_cast<int>(check_path(number, "open directory", path))};
     // the umask has taken bits away from what mkdir was asked for
     if (made == 0) check_path(call(SYS_fchmod, handle.get(), mode), "set the mode of", path);
@@ -86,7 +86,7 @@ directory directory::open_or_create_at(int base, const std::string& name, std::s
 
 std::optional<directory> directory::open_below(std::string_view name) const {
     std::string path = path_of(name);
-    const long number = open_at(fd(), std::string{name}, open_flags | O_NOFOLLOW);
+    const long number = open_at(fd(), std::string{name}, directory_flags | O_NOFOLLOW);
     if (number == -ENOENT) return std::nullopt;
     descriptor handle{static_cast<int>(check_path(number, "open directory", path))};
     return directory{std::move(handle), std::move(path)};
@@ -108,7 +108,7 @@ directory_facts directory::facts() const {
 
 std::vector<std::string> directory::list() const {
     // a descriptor of its own, so that two lists at once do not share one offset
-    const long number = open_at(fd(), ".", open_flags);
+    const long number = open_at(fd(), ".", directory_flags);
     const descriptor reader{static_cast<int>(check_path(number, "list directory", path_))};
     alignas(dirent64) std::array<char, list_buffer_bytes> buffer;
     std::vector<std::string> names;

@@ -16,12 +16,12 @@
 namespace signet::os {
 namespace {
 
-constexpr std::uint64_t block_bytes = 512;  // the unit of st_blocks
-constexpr std::uint64_t allocation_step_min = std::uint64_t{1} << 20;
+constexpr std::uint64_t disk_block_bytes = 512;  // the unit of st_blocks
+constexpr std::uint64_t file_step_min = std::uint64_t{1} << 20;
 // Non-blocking: to open a FIFO that has taken the name must not wait.
-constexpr int open_flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+constexpr int file_flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
-const char* advice_for(long result) {
+const char* file_advice(long result) {
     switch (result) {
         case -EACCES:
         case -EPERM: return "check its owner and mode, and those of the directories above";
@@ -34,14 +34,14 @@ const char* advice_for(long result) {
     }
 }
 
-long check_path(long result, const char* operation, const std::string& path) {
-    return check(result, operation, path, result < 0 ? advice_for(result) : "");
+long check_file(long result, const char* operation, const std::string& path) {
+    return check(result, operation, path, result < 0 ? file_advice(result) : "");
 }
 
 // EINTR: only network and user-space file systems wait here; with O_EXCL, too, an interrupted call
 // has created nothing.
 long open_at(const file_place& place, int flags) {
-    return call_uninterrupted(SYS_openat, place.base(), place.name().c_str(), open_flags | flags,
+    return call_uninterrupted(SYS_openat, place.base(), place.name().c_str(), file_flags | flags,
                               file::private_mode);
 }
 
@@ -60,15 +60,15 @@ void check_limit(const std::string& path, std::uint64_t end) {
 
 // The umask has taken bits away from what was asked for.
 void set_mode(const descriptor& handle, unsigned mode, const std::string& path) {
-    check_path(call(SYS_fchmod, handle.get(), mode), "set the mode of", path);
+    check_file(call(SYS_fchmod, handle.get(), mode), "set the mode of", path);
 }
 
 }  // namespace
 
 file file::take(long number, const file_place& place) {
-    descriptor handle{static_cast<int>(check_path(number, "open file", place.path()))};
+    descriptor handle{static_cast<int>(check_file(number, "open file", place.path()))};
     struct stat facts{};
-    check_path(call(SYS_fstat, handle.get(), &facts), "inspect file", place.path());
+    check_file(call(SYS_fstat, handle.get(), &facts), "inspect file", place.path());
     if (!S_ISREG(facts.st_mode)) {
         fail(-EINVAL, "open file", place.path(), "it must be a regular file, not a device or pipe");
     }
@@ -88,7 +88,7 @@ std::optional<file> file::try_open(const file_place& place, file_access access) 
 std::optional<file> file::try_create(const file_place& place, unsigned mode) {
     const long number = open_at(place, O_RDWR | O_CREAT | O_EXCL);
     if (number == -EEXIST) return std::nullopt;
-    check_path(number, "create file", place.path());
+    check_file(number, "create file", place.path());
     file made{descriptor{static_cast<int>(number)}, place.path()};
     set_mode(made.handle_, mode, place.path());
     return made;
@@ -96,7 +96,7 @@ std::optional<file> file::try_create(const file_place& place, unsigned mode) {
 
 file file::create(const file_place& place, unsigned mode) {
     if (std::optional<file> made = try_create(place, mode)) return std::move(*made);
-    fail(-EEXIST, "create file", place.path(), advice_for(-EEXIST));
+    fail(-EEXIST, "create file", place.path(), file_advice(-EEXIST));
 }
 
 file file::open_or_create(const file_place& place, unsigned mode) {
@@ -115,7 +115,7 @@ file file::create_sized(const file_place& place, std::uint64_t bytes, unsigned m
                                            O_TMPFILE | O_RDWR | O_CLOEXEC, private_mode);
     const bool lacking = number == -EOPNOTSUPP || number == -EISDIR;
     if (lacking) fail(number, "create file", place.path(), "its file system has no unnamed files");
-    check_path(number, "create file", place.path());
+    check_file(number, "create file", place.path());
     file made{descriptor{static_cast<int>(number)}, place.path()};
     if (bytes > 0) made.allocate(0, bytes);
     if (fill) fill(made);
@@ -123,7 +123,7 @@ file file::create_sized(const file_place& place, std::uint64_t bytes, unsigned m
     const std::string itself = "/proc/self/fd/" + std::to_string(made.fd());
     const long linked = call(SYS_linkat, AT_FDCWD, itself.c_str(), place.base(),
                              place.name().c_str(), AT_SYMLINK_FOLLOW);
-    check_path(linked, "create file", place.path());
+    check_file(linked, "create file", place.path());
     return made;
 }
 
@@ -132,7 +132,7 @@ file file::open_again(int fd) {
     // EINTR: as when opening
     const long number =
         call_uninterrupted(SYS_openat, AT_FDCWD, itself.c_str(), O_RDWR | O_CLOEXEC);
-    check_path(number, "open once more", itself);
+    check_file(number, "open once more", itself);
     return file{descriptor{static_cast<int>(number)}, itself};
 }
 
@@ -142,7 +142,7 @@ std::size_t file::read_at(std::uint64_t position, std::span<std::byte> buffer) c
         // EINTR: nothing was read by an interrupted call.
         const long bytes = call_uninterrupted(SYS_pread64, fd(), buffer.data() + done,
                                               buffer.size() - done, position + done);
-        if (check_path(bytes, "read", path_) == 0) break;
+        if (check_file(bytes, "read", path_) == 0) break;
         done += static_cast<std::size_t>(bytes);
     }
     return done;
@@ -155,14 +155,14 @@ void file::write_at(std::uint64_t position, std::span<const std::byte> bytes) co
         // EINTR: nothing was written by an interrupted call. A full disk first writes a part.
         const long part = call_uninterrupted(SYS_pwrite64, fd(), bytes.data() + done,
                                              bytes.size() - done, position + done);
-        done += static_cast<std::size_t>(check_path(part, "write to", path_));
+        done += static_cast<std::size_t>(check_file(part, "write to", path_));
     }
 }
 
 void file::resize(std::uint64_t bytes) const {
     check_limit(path_, bytes);
     // EINTR: asked again for the same length
-    check_path(call_uninterrupted(SYS_ftruncate, fd(), bytes), "resize", path_);
+    check_file(call_uninterrupted(SYS_ftruncate, fd(), bytes), "resize", path_);
 }
 
 void file::allocate(std::uint64_t position, std::uint64_t bytes) const {
@@ -173,12 +173,12 @@ void file::allocate(std::uint64_t position, std::uint64_t bytes) const {
         const std::uint64_t now = std::min(step, bytes);
         const long result = call(SYS_fallocate, fd(), 0, position, now);
         if (result == -EINTR) {
-            step = std::max(now / 2, allocation_step_min);
+            step = std::max(now / 2, file_step_min);
             continue;
         }
         const bool lacking = result == -EOPNOTSUPP;
         check(result, "make room in", path_,
-              lacking ? "its file system cannot reserve room; use another" : advice_for(result));
+              lacking ? "its file system cannot reserve room; use another" : file_advice(result));
         position += now;
         bytes -= now;
     }
@@ -186,14 +186,14 @@ void file::allocate(std::uint64_t position, std::uint64_t bytes) const {
 
 void file::sync() const {
     // EINTR: nothing is lost by asking again
-    check_path(call_uninterrupted(SYS_fdatasync, fd()), "bring to the disk", path_);
+    check_file(call_uninterrupted(SYS_fdatasync, fd()), "bring to the disk", path_);
 }
 
 file_facts file::facts() const {
     struct stat facts{};
-    check_path(call(SYS_fstat, fd(), &facts), "inspect file", path_);
+    check_file(call(SYS_fstat, fd(), &facts), "inspect file", path_);
     return {.bytes = static_cast<std::uint64_t>(facts.st_size),
-            .allocated_bytes = static_cast<std::uint64_t>(facts.st_blocks) * block_bytes,
+            .allocated_bytes = static_cast<std::uint64_t>(facts.st_blocks) * disk_block_bytes,
             .owner_uid = facts.st_uid,
             .mode = facts.st_mode & 07777U,
             .names = static_cast<unsigned>(facts.st_nlink)};
@@ -202,11 +202,11 @@ file_facts file::facts() const {
 bool file::is_at(const file_place& place) const {
     struct stat own{};
     struct stat there{};
-    check_path(call(SYS_fstat, fd(), &own), "inspect file", path_);
+    check_file(call(SYS_fstat, fd(), &own), "inspect file", path_);
     const long result =
         call(SYS_newfstatat, place.base(), place.name().c_str(), &there, AT_SYMLINK_NOFOLLOW);
     if (result == -ENOENT) return false;
-    check_path(result, "inspect file", place.path());
+    check_file(result, "inspect file", place.path());
     return own.st_dev == there.st_dev && own.st_ino == there.st_ino;
 }
 
@@ -234,7 +234,7 @@ void sync_name(const file_place& place) {
 bool remove_file(const file_place& place) {
     const long result = call(SYS_unlinkat, place.base(), place.name().c_str(), 0);
     if (result == -ENOENT) return false;
-    check_path(result, "remove", place.path());
+    check_file(result, "remove", place.path());
     return true;
 }
 

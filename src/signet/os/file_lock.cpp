@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t position_max = std::numeric_limits<off_t>::max();
 
-const char* advice_for(long result) {
+const char* lock_advice(long result) {
     switch (result) {
         case -EBADF: return "an exclusive lock of a range needs a file that is open for writing";
         case -ENOLCK: return "the system has no lock left; let others go, or end processes";
@@ -28,7 +28,7 @@ const char* advice_for(long result) {
 }
 
 void check_lock(long result, const file& of) {
-    check(result, "lock", of.path(), result < 0 ? advice_for(result) : "");
+    check(result, "lock", of.path(), result < 0 ? lock_advice(result) : "");
 }
 
 int operation_of(lock_kind kind) {

@@ -18,9 +18,9 @@ namespace {
 
 constexpr const char* messages_setting = "/proc/sys/fs/mqueue/msg_max";
 constexpr const char* message_bytes_setting = "/proc/sys/fs/mqueue/msgsize_max";
-constexpr const char* queues_setting = "/proc/sys/fs/mqueue/queues_max";
-constexpr std::size_t name_bytes_max = 255;
-constexpr int open_flags = O_RDWR | O_NONBLOCK | O_CLOEXEC;
+constexpr const char* mq_queues_setting = "/proc/sys/fs/mqueue/queues_max";
+constexpr std::size_t queue_name_bytes_max = 255;
+constexpr int queue_flags = O_RDWR | O_NONBLOCK | O_CLOEXEC;
 
 // In the past, so that a call does not wait even where somebody who has the same open file made it
 // blocking.
@@ -31,7 +31,7 @@ const char* kernel_name(const std::string& name) {
     const std::size_t start = name.starts_with('/') ? 1 : 0;
     const std::size_t bytes = name.size() - start;
     const std::string rest = name.substr(start);
-    const bool good = bytes > 0 && bytes <= name_bytes_max && rest != "." && rest != ".." &&
+    const bool good = bytes > 0 && bytes <= queue_name_bytes_max && rest != "." && rest != ".." &&
                       rest.find('/') == std::string::npos && rest.find('\0') == std::string::npos;
     if (!good) {
         throw error{errc::bad_name, "name a message queue", name,
@@ -66,7 +66,7 @@ std::string creation_advice(long result) {
         case EINVAL:
             return std::string{"raise "} + setting_now(messages_setting) + " messages, or " +
                    setting_now(message_bytes_setting) + " bytes a message, or ask for less";
-        case ENOSPC: return std::string{"raise "} + setting_now(queues_setting) + " queues";
+        case ENOSPC: return std::string{"raise "} + setting_now(mq_queues_setting) + " queues";
         case EMFILE:
         case EOVERFLOW: return room_advice();
         default: return {};
@@ -101,7 +101,7 @@ bool same_file(const descriptor& one, const descriptor& other) {
 posix_queue_limits current_posix_queue_limits() {
     return {.messages_max = kernel_setting(messages_setting),
             .message_bytes_max = kernel_setting(message_bytes_setting),
-            .queues_max = kernel_setting(queues_setting),
+            .queues_max = kernel_setting(mq_queues_setting),
             .bytes_max = queue_bytes_max()};
 }
 
@@ -115,7 +115,7 @@ posix_queue posix_queue::create(const std::string& name, const posix_queue_geome
     wanted.mq_msgsize = static_cast<long>(geometry.message_bytes_max);
     // EINTR: nothing here waits for anybody, so it can only come before anything was made.
     const long number = call_uninterrupted(SYS_mq_open, kernel_name(name),
-                                           open_flags | O_CREAT | O_EXCL, private_mode, &wanted);
+                                           queue_flags | O_CREAT | O_EXCL, private_mode, &wanted);
     const std::string advice = number < 0 ? creation_advice(number) : "";
     check(number, "create message queue", described(name, geometry), advice);
     descriptor queue{static_cast<int>(number)};
@@ -126,7 +126,7 @@ posix_queue posix_queue::create(const std::string& name, const posix_queue_geome
 }
 
 posix_queue posix_queue::open(const std::string& name) {
-    const long number = call_uninterrupted(SYS_mq_open, kernel_name(name), open_flags, 0, nullptr);
+    const long number = call_uninterrupted(SYS_mq_open, kernel_name(name), queue_flags, 0, nullptr);
     const bool absent = number == -ENOENT;
     const bool forbidden = number == -EACCES;
     check(number, "open message queue", name,

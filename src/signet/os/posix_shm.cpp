@@ -13,10 +13,10 @@ namespace signet::os {
 namespace {
 
 constexpr const char* shm_directory = "/dev/shm";
-constexpr std::size_t name_bytes_max = 255;  // with its "/"
+constexpr std::size_t shm_name_bytes_max = 255;  // with its "/"
 
 file_place place_of(const std::string& name) {
-    const bool formed = name.size() >= 2 && name.size() <= name_bytes_max && name[0] == '/' &&
+    const bool formed = name.size() >= 2 && name.size() <= shm_name_bytes_max && name[0] == '/' &&
                         name.find('/', 1) == std::string::npos &&
                         name.find('\0') == std::string::npos;
     if (formed && name != "/." && name != "/..") return {shm_directory + name};
@@ -34,7 +34,7 @@ std::string room_left() {
     }
 }
 
-std::string advice_for(const std::error_code& code) {
+std::string shm_advice(const std::error_code& code) {
     switch (code.value()) {
         case EEXIST:
             return "it exists already: open it, or remove it where a process that was killed has "
@@ -53,7 +53,7 @@ std::string advice_for(const std::error_code& code) {
 
 // The same failure in the words of this mechanism.
 [[noreturn]] void retell(const error& cause, const char* operation, const std::string& name) {
-    const std::string advice = advice_for(cause.code());
+    const std::string advice = shm_advice(cause.code());
     const bool known = !advice.empty() && cause.code().category() == std::generic_category();
     throw error{cause.code(), operation, name, known ? advice : cause.advice()};
 }
@@ -118,7 +118,7 @@ posix_shm posix_shm::create(const std::string& name, std::size_t bytes, unsigned
 posix_shm posix_shm::open(const std::string& name, file_access access) {
     if (std::optional<posix_shm> met = try_open(name, access)) return std::move(*met);
     fail(-ENOENT, "open shared memory", name,
-         advice_for(std::error_code{ENOENT, std::generic_category()}));
+         shm_advice(std::error_code{ENOENT, std::generic_category()}));
 }
 
 std::optional<posix_shm> posix_shm::try_open(const std::string& name, file_access access) {

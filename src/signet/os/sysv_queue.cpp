@@ -37,7 +37,7 @@ std::string name_of_key(int key) {
     return "with key " + std::to_string(key);
 }
 
-std::string creation_advice(long result) {
+std::string sysv_creation_advice(long result) {
     if (result == -EEXIST) return "open it, or choose another key";
     return result == -ENOSPC ? raise(queues_setting) : std::string{};
 }
@@ -82,7 +82,7 @@ sysv_queue sysv_queue::create_private(const sysv_queue_options& options) {
 sysv_queue sysv_queue::make(int key, std::string name, const sysv_queue_options& options) {
     const int flags = IPC_CREAT | IPC_EXCL | static_cast<int>(options.mode & mode_bits);
     const long id = call(SYS_msgget, key, flags);
-    const std::string advice = id < 0 ? creation_advice(id) : "";
+    const std::string advice = id < 0 ? sysv_creation_advice(id) : "";
     check(id, "create System V queue", name, advice);
     sysv_queue made{static_cast<int>(id), std::move(name), true};
     if (options.capacity_bytes != 0) made.set_capacity(options.capacity_bytes);

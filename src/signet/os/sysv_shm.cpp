@@ -29,7 +29,7 @@ std::string id_text(int id) {
     return "id " + std::to_string(id);
 }
 
-std::string advice_for(long result) {
+std::string sysv_shm_advice(long result) {
     switch (result) {
         case -EEXIST:
             return "the key is taken: open it, choose another, or remove what a process that was "
@@ -48,7 +48,7 @@ std::string advice_for(long result) {
 }
 
 long check_segment(long result, const char* operation, const std::string& subject) {
-    return check(result, operation, subject, result < 0 ? advice_for(result) : std::string{});
+    return check(result, operation, subject, result < 0 ? sysv_shm_advice(result) : std::string{});
 }
 
 void check_key(shm_key key) {
@@ -88,7 +88,7 @@ std::optional<sysv_shm> sysv_shm::try_open(shm_key key, shm_access access) {
 sysv_shm sysv_shm::open(shm_key key, shm_access access) {
     if (std::optional<sysv_shm> met = try_open(key, access)) return std::move(*met);
     fail(-ENOENT, "open System V shared memory", name_of(static_cast<std::int32_t>(key)),
-         advice_for(-ENOENT));
+         sysv_shm_advice(-ENOENT));
 }
 
 sysv_shm sysv_shm::open(shm_id id, shm_access access) {
@@ -115,7 +115,7 @@ void sysv_shm::attach(shm_access access) {
     const long address = call(SYS_shmat, id_, nullptr, flags);
     const bool gone = address == -EINVAL;
     check(address, "attach System V shared memory", id_text(id_),
-          gone ? "there is no such segment any more" : advice_for(address));
+          gone ? "there is no such segment any more" : sysv_shm_advice(address));
     data_ = reinterpret_cast<std::byte*>(address);
     bytes_ = facts().bytes;
 }
