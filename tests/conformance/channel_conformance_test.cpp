@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every carrier of channels does, as transport/channel.hpp says: one suite over all of them.
 // What a carrier says it cannot do (carrier_facts) must be a clear error instead.
-#include "channel_carriers.hpp"
+#include "channel_fixture.hpp"
 
 #include <signet/channel.hpp>
 #include <signet/listener.hpp>
@@ -9,7 +9,6 @@
 #include <signet/os/poll.hpp>
 #include <signet/testing/eventually.hpp>
 #include <signet/testing/failures.hpp>
-#include <signet/testing/forked_peer.hpp>
 #include <signet/testing/text_bytes.hpp>
 
 #include <gtest/gtest.h>
@@ -28,52 +27,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::bytes_of;
 using testing::complaint_of;
-using testing::forked_peer;
 using testing::text_of;
-using transport::carrier;
-
-/// Two ends in one process, or one and its address.
-class Channels : public ::testing::TestWithParam<const carrier*> {
-protected:
-    const transport::carrier_facts& facts() const { return GetParam()->facts(); }
-
-    raw_listener listen(const channel_options& options = {}) {
-        return raw_listener{book_.address(), options};
-    }
-
-    /// Both ends; the client is made in a thread, as each waits for the other. With one direction
-    /// only, `client` is the end that sends.
-    struct pair {
-        raw_channel client;
-        raw_channel server;
-    };
-    pair meet(raw_listener& door, const channel_options& options = {}) {
-        auto client = std::async(std::launch::async,
-                                 [&, to = door.address()] { return raw_channel{to, options}; });
-        std::optional<raw_channel> server = door.accept();
-        if (!facts().both_ways) return {std::move(*server), client.get()};
-        return {client.get(), std::move(*server)};
-    }
-    pair meet(const channel_options& options = {}) {
-        raw_listener door = listen(options);
-        return meet(door, options);
-    }
-
-    address_book book_{facts()};
-};
-
-std::string next_text(raw_channel& from) {
-    const auto got = from.receive();
-    return got ? text_of(got->bytes) : "nothing";
-}
-
-/// A message of any length that shows where it was torn.
-std::string pattern(std::size_t bytes, std::size_t seed) {
-    std::string text(bytes, '\0');
-    for (std::size_t i = 0; i < bytes; ++i)
-        text[i] = static_cast<char>(seed * 31 + i * 7 + i / 256);
-    return text;
-}
 
 // ---- messages -----------------------------------------------------------------------------------
 
@@ -245,76 +199,6 @@ TEST_P(Channels, TellWhoSendsThatTheOtherHasClosed) {
     EXPECT_FALSE(client.receive());
 }
 
-TEST_P(Channels, TellTheDeathOfAListenerThatSent) {
-    forked_peer victim{[where = book_.address()] {
-        raw_listener door{where};
-        std::optional<raw_channel> line = door.accept();
-        line->send(bytes_of("last words"));
-        line->flush();
-        return testing::wait_to_be_killed(), 0;
-    }};
-    std::optional<raw_channel> line;
-    testing::eventually(
-        [&] { return complaint_of([&] { line.emplace(book_.address()); }) == "no error"; });
-    EXPECT_EQ(next_text(*line), "last words");
-    victim.kill();
-    const std::string end = complaint_of([&] { line->receive(); });
-    EXPECT_EQ(end.find("ended without closing") != std::string::npos, facts().tells_death) << end;
-}
-
-TEST_P(Channels, TellADeathFromAnEnd) {
-    if (!facts().both_ways) return;  // the listener sends: see above
-    raw_listener door = listen();
-    forked_peer victim{[to = door.address()] {
-        raw_channel line{to};
-        line.send(bytes_of("last words"));
-        line.flush();
-        kill(getpid(), SIGKILL);
-        return 0;
-    }};
-    std::optional<raw_channel> line = door.accept();
-    EXPECT_EQ(next_text(*line), "last words");
-    const std::string end = complaint_of([&] { line->receive(); });
-    EXPECT_EQ(end.find("ended without closing") != std::string::npos, facts().tells_death) << end;
-    EXPECT_EQ(complaint_of([&] { line->receive(); }), end);
-}
-
-TEST_P(Channels, TellWhoSendsToADeadOne) {
-    if (!facts().both_ways) return;  // who sends hears nothing
-    raw_listener door = listen();
-    forked_peer victim{[to = door.address()] {
-        const raw_channel line{to};
-        testing::wait_to_be_killed();
-        return 0;
-    }};
-    std::optional<raw_channel> line = door.accept();
-    EXPECT_TRUE(line->send(bytes_of("still there?")));
-    victim.kill();
-    bool told = false;
-    EXPECT_TRUE(testing::eventually([&] {
-        return complaint_of([&] { told = !line->send_for(bytes_of("and now?"), 1ms); }) !=
-                   "no error" ||
-               told;
-    }));
-    EXPECT_EQ(told, !facts().tells_death);
-}
-
-TEST_P(Channels, ListenAgainWhereAListenerWasKilled) {
-    const std::string where = book_.address();
-    forked_peer victim{[&] {
-        raw_listener door{where};
-        const auto line = door.accept();  // kept: one that closes at once may be too quick to meet
-        return testing::wait_to_be_killed(), 0;
-    }};
-    EXPECT_TRUE(testing::eventually(
-        [&] { return complaint_of([&] { raw_channel{where}; }) == "no error"; }));
-    victim.kill();
-    raw_listener door{where};
-    auto [client, server] = meet(door);
-    client.send(bytes_of("back again"));
-    EXPECT_EQ(next_text(server), "back again");
-}
-
 // ---- who and where ------------------------------------------------------------------------------
 
 TEST_P(Channels, KnowWhoIsThere) {
@@ -440,10 +324,6 @@ TEST_P(Channels, TellBothEndsThatTheirTypesDiffer) {
     auto line = door.accept();
     EXPECT_NE(complaint_of([&] { line->receive(); }), "no error");
     EXPECT_NE(client.get().find("cannot"), std::string::npos);
-}
-
-std::string scheme_of(const ::testing::TestParamInfo<const carrier*>& info) {
-    return std::string{info.param->facts().scheme};
 }
 
 INSTANTIATE_TEST_SUITE_P(Over, Channels, ::testing::ValuesIn(carriers_with_listeners()), scheme_of);

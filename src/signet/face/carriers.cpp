@@ -8,9 +8,9 @@
 #include <signet/transport/mq/mq_carrier.hpp>
 #include <signet/transport/pipe/exec_carrier.hpp>
 #include <signet/transport/pipe/pipe_carrier.hpp>
+#include <signet/transport/shm/shm_carrier.hpp>
 #include <signet/transport/sysv/sysv_carrier.hpp>
 #include <signet/transport/tcp/tcp_carrier.hpp>
-#include <signet/transport/shm/shm_carrier.hpp>
 #include <signet/transport/unix/unix_carrier.hpp>
 
 #include <mutex>
@@ -45,14 +45,12 @@ found_carrier find(std::string_view text) {
 
 std::vector<const transport::carrier*> carriers() {
     std::vector<const transport::carrier*> all{
-        &transport::unix_socket::the_carrier(),  // in the order in which they are shown
-        &transport::tcp::the_carrier(),         &transport::pipe::the_exec_carrier(),
-        &transport::pipe::the_pipe_carrier(),   &transport::fifo::the_carrier(),
-        &transport::mq::the_carrier(),          &transport::sysv::the_carrier(),
-        &transport::log_file::the_carrier(),
+        &transport::shm::the_carrier(),  // in the order in which they are shown
+        &transport::unix_socket::the_carrier(), &transport::tcp::the_carrier(),
+        &transport::pipe::the_exec_carrier(),   &transport::pipe::the_pipe_carrier(),
+        &transport::fifo::the_carrier(),        &transport::mq::the_carrier(),
+        &transport::sysv::the_carrier(),        &transport::log_file::the_carrier(),
     };
-    std::vector<const transport::carrier*> all{&transport::shm::the_carrier(),
-                                               &transport::unix_socket::the_carrier()};
     const std::lock_guard locked{adding};
     all.insert(all.end(), added().begin(), added().end());
     return all;
