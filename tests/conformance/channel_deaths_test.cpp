@@ -40,7 +40,7 @@ TEST_P(ChannelDeaths, TellTheDeathOfAListenerThatSent) {
     EXPECT_EQ(next_text(*line), "last words");
     victim.kill();
     const std::string end = complaint_of([&] { line->receive(); });
-    EXPECT_EQ(end.find("ended without closing") != std::string::npos, facts().tells_death) << end;
+    EXPECT_EQ(end.find("the peer is gone") != std::string::npos, facts().tells_death) << end;
 }
 
 TEST_P(ChannelDeaths, TellADeathFromAnEnd) {
@@ -56,7 +56,7 @@ TEST_P(ChannelDeaths, TellADeathFromAnEnd) {
     std::optional<raw_channel> line = door.accept();
     EXPECT_EQ(next_text(*line), "last words");
     const std::string end = complaint_of([&] { line->receive(); });
-    EXPECT_EQ(end.find("ended without closing") != std::string::npos, facts().tells_death) << end;
+    EXPECT_EQ(end.find("the peer is gone") != std::string::npos, facts().tells_death) << end;
     EXPECT_EQ(complaint_of([&] { line->receive(); }), end);
 }
 
