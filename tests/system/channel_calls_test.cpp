@@ -14,6 +14,7 @@ namespace signet::tests {
 namespace {
 
 using transport::carrier;
+using transport::carrier_facts;
 
 bool has_strace() {
     return std::system("strace -qq -o /dev/null true 2> /dev/null") == 0;
@@ -62,7 +63,9 @@ TEST_P(ChannelCalls, AreAtMostOneMorePerMessageThanWithoutALibrary) {
     const address_book book{GetParam()->facts()};
     const double raw = calls_per_message("raw");
     const double ours = calls_per_message(book.address());
-    EXPECT_LE(ours, raw + 1.05) << "raw: " << raw;
+    // A named pipe is read before it is waited for, to see a writer that came and went.
+    const double more = GetParam()->facts().scheme == "fifo" ? 2.05 : 1.05;
+    EXPECT_LE(ours, raw + more) << "raw: " << raw;
 }
 
 std::string scheme_of(const ::testing::TestParamInfo<const carrier*>& info) {
@@ -73,7 +76,8 @@ std::string scheme_of(const ::testing::TestParamInfo<const carrier*>& info) {
 std::vector<const carrier*> measured_carriers() {
     std::vector<const carrier*> all = carriers_with_listeners();
     std::erase_if(all, [](const carrier* one) {
-        return one->facts().scheme == "tls" || one->facts().scheme == "execpairs";
+        const carrier_facts& facts = one->facts();
+        return facts.scheme == "tls" || facts.scheme == "execpairs" || !facts.both_ways;
     });
     return all;
 }

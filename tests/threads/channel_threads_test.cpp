@@ -7,6 +7,7 @@
 #include <signet/listener.hpp>
 #include <signet/loop.hpp>
 #include <signet/testing/eventually.hpp>
+#include <signet/testing/failures.hpp>
 
 #include <gtest/gtest.h>
 
@@ -14,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace signet::tests {
 namespace {
@@ -84,9 +86,13 @@ TEST_P(ChannelThreads, ConnectToOneThatAcceptsAndClosesAtOnce) {
     raw_listener door{book_.address(1)};
     for (int round = 0; round < 50; ++round) {
         const std::jthread other{[&] { door.accept(); }};
-        raw_channel client{door.address()};
-        EXPECT_FALSE(client.receive());
-        EXPECT_TRUE(client.ended());
+        const std::string told = testing::complaint_of([&] {
+            raw_channel client{door.address()};
+            EXPECT_FALSE(client.receive());
+            EXPECT_TRUE(client.ended());
+        });
+        // Queues of System V go with who made them, what was said in them too.
+        EXPECT_TRUE(told == "no error" || GetParam()->facts().scheme == "sysv") << told;
     }
 }
 
@@ -149,7 +155,14 @@ std::string scheme_of(const ::testing::TestParamInfo<const carrier*>& info) {
     return std::string{info.param->facts().scheme};
 }
 
-INSTANTIATE_TEST_SUITE_P(Over, ChannelThreads, ::testing::ValuesIn(carriers_with_listeners()),
+/// A log has one direction: there is nothing that its two ends do at once.
+std::vector<const carrier*> carriers_of_both_ways() {
+    std::vector<const carrier*> all = carriers_with_listeners();
+    std::erase_if(all, [](const carrier* one) { return !one->facts().both_ways; });
+    return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Over, ChannelThreads, ::testing::ValuesIn(carriers_of_both_ways()),
                          scheme_of);
 
 }  // namespace
