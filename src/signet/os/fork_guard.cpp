@@ -63,7 +63,7 @@ void use_wiped_page() noexcept {
         return;
     }
     current.store(new (reinterpret_cast<void*>(address)) generation_word{0},
-                  std::memory_order_relaxed);
+                  std::memory_order_release);  // SYNC generation
 }
 
 void prepare() noexcept {
@@ -77,15 +77,16 @@ void prepare() noexcept {
 }  // namespace
 
 std::uint64_t process_generation() noexcept {
-    const std::uint64_t known =
-        current.load(std::memory_order_relaxed)->load(std::memory_order_relaxed);
-    if (known != 0) return known;
+    generation_word& word = *current.load(std::memory_order_acquire);  // SYNC generation
+    // relaxed: a number that stands alone
+    if (const std::uint64_t known = word.load(std::memory_order_relaxed); known != 0) return known;
     prepare();
-    return settle(*current.load(std::memory_order_relaxed));
+    return settle(*current.load(std::memory_order_acquire));  // SYNC generation
 }
 
 made_in_process::made_in_process() noexcept
-    : made_in_{process_generation()}, current_{current.load(std::memory_order_relaxed)} {}
+    : made_in_{process_generation()},
+      current_{current.load(std::memory_order_acquire)} {}  // SYNC generation
 
 void on_fork_in_child(void (*callback)()) {
     process_generation();
