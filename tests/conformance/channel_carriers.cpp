@@ -40,7 +40,6 @@ std::string address_book::bad_address() const {
     const std::string scheme{facts_->scheme};
     if (scheme == "shm") return "shm://no spaces/please";
     if (scheme == "unix") return "unix://relative/path";
-    if (scheme == "tcp") return "tcp://no-port";
     if (scheme == "fifo") return "fifo://relative/path";
     if (scheme == exec_pairs_scheme) return scheme + "://relative/path";
     if (scheme == "tcp" || scheme == "tls") return scheme + "://no-port";
