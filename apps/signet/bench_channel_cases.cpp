@@ -167,7 +167,7 @@ channel_numbers measure(const std::string& scheme, const effort& how, limits::cp
     const private_directory place;
     const auto raw = raw_kind_of(scheme).make();
     const limits::shared<stage> on;
-    channel_options options{.message_bytes_max = 4096};
+    channel_options options{.message_bytes_max = stream_bytes};
     if (!cpus.same()) options.waiting = life::wait_mode::poll;
     const std::string where = address_of(scheme, place.path());
     tsc_clock::instance();
