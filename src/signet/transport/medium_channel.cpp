@@ -151,7 +151,10 @@ std::optional<letter> medium_channel::next(const patience& limit) {
         if (!late_.empty()) return take_late();
         const bool dead = dead_.load(std::memory_order_acquire);  // SYNC peer dead
         const bool sure = !dead && peer_may_put();
-        if (sure && waits_for_ever(limit)) return note(medium_->take(input_));
+        if (sure && waits_for_ever(limit)) {
+            ++taken_;
+            return medium_->take(input_);
+        }
         if (const auto one = note(medium_->try_take(input_))) return one;
         if (!sure) complain_of_death();  // what it put before is what was there
         if (is_over(limit)) return std::nullopt;
