@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <future>
 
 namespace signet::tests {
 namespace {
@@ -58,6 +59,40 @@ TEST_P(ChannelDeaths, TellADeathFromAnEnd) {
     const std::string end = complaint_of([&] { line->receive(); });
     EXPECT_EQ(end.find("the peer is gone") != std::string::npos, facts().tells_death) << end;
     EXPECT_EQ(complaint_of([&] { line->receive(); }), end);
+}
+
+TEST_P(ChannelDeaths, EndAReceiveThatWaits) {
+    if (!facts().both_ways) return;  // who receives connects: see above
+    raw_listener door = listen();
+    forked_peer victim{[to = door.address()] {
+        const raw_channel line{to};
+        return testing::wait_to_be_killed(), 0;
+    }};
+    std::optional<raw_channel> line = door.accept();
+    auto waiting =
+        std::async(std::launch::async, [&] { return complaint_of([&] { line->receive(); }); });
+    victim.kill();
+    const std::string end = waiting.get();
+    EXPECT_EQ(end.find("the peer is gone") != std::string::npos, facts().tells_death) << end;
+}
+
+TEST_P(ChannelDeaths, EndASendThatWaitsForRoom) {
+    if (!facts().both_ways) return;  // who sends hears nothing
+    raw_listener door = listen();
+    forked_peer victim{[to = door.address()] {
+        const raw_channel line{to};
+        return testing::wait_to_be_killed(), 0;
+    }};
+    std::optional<raw_channel> line = door.accept();
+    while (line->try_send(bytes_of(pattern(1000, 0)))) continue;
+    auto waiting = std::async(std::launch::async, [&] {
+        return complaint_of([&] {
+            while (line->send(bytes_of(pattern(1000, 1)))) continue;
+        });
+    });
+    victim.kill();
+    const std::string end = waiting.get();
+    EXPECT_EQ(end.find("the peer is gone") != std::string::npos, facts().tells_death) << end;
 }
 
 TEST_P(ChannelDeaths, TellWhoSendsToADeadOne) {
