@@ -71,7 +71,8 @@ private:
                  const channel_options& options)
         : name_{name}, options_{options}, program_{std::move(begun.program)} {
         try {
-            talk_ = stream_channel::connect(std::move(begun.stream), name, types, options);
+            talk_ = stream_channel::connect(std::move(begun.stream), name, types, options,
+                                            after(options.handshake_limit));
         } catch (const error& why) {
             // mostly since it could not run, which its status tells
             if (why.code() != errc::peer_misbehaved && why.code() != errc::peer_died) throw;
