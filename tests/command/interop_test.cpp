@@ -118,7 +118,9 @@ TEST_F(InteropTest, AProgramIsSocat) {
 class TlsInteropTest : public InteropTest {
 protected:
     void SetUp() override {
-        if (!has_carrier("tls")) GTEST_SKIP() << "there is no carrier called tls";
+        if (run({"carriers"}).out.find("tls://") == std::string::npos) {
+            GTEST_SKIP() << "the command has no carrier called tls";
+        }
         if (!is_installed("openssl")) GTEST_SKIP() << "there is no openssl";
     }
 
