@@ -113,5 +113,49 @@ TEST_F(InteropTest, AProgramIsSocat) {
     EXPECT_EQ(echoed.out, "there and back\n") << echoed.err;
 }
 
+// ---- TLS ----------------------------------------------------------------------------------------
+
+class TlsInteropTest : public InteropTest {
+protected:
+    void SetUp() override {
+        if (run({"carriers"}).out.find("tls://") == std::string::npos) {
+            GTEST_SKIP() << "the command has no carrier called tls";
+        }
+        if (!is_installed("openssl")) GTEST_SKIP() << "there is no openssl";
+    }
+
+    /// `openssl s_client` with these options says a line to a `signet cat --listen`, which ends
+    /// when it has it; both have certificates that they sign themselves, and trust each other.
+    outcome talk_tls(const std::string& options) {
+        return start_shell("cd " + place_.path() + R"(
+            for name in ours theirs; do
+                openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 \
+                    -keyout $name.key -out $name.pem -subj /CN=$name 2>made || exit 1
+            done
+            (echo 'from signet'; until [ -s received ] || [ -e over ]; do sleep 0.01; done) |
+                $SIGNET cat --listen tls://127.0.0.1:0 --tls-certificate ours.pem \
+                    --tls-key ours.key --tls-authority theirs.pem >received 2>told & listening=$!
+            until grep -q 'listening at' told; do kill -0 $listening || exit 1; done
+            PORT=$(sed -n 's/.*listening at .*:\([0-9]*\)$/\1/p' told)
+            echo 'from the other' | openssl s_client -quiet -connect 127.0.0.1:$PORT \
+                -CAfile ours.pem -verify_return_error )" +
+                           options + R"( 2>said; touch over
+            wait $listening; echo "status $?"; cat received; cat told >&2)")
+            .wait();
+    }
+};
+
+TEST_F(TlsInteropTest, OpensslTalksWithACertificate) {
+    const outcome told = talk_tls("-cert theirs.pem -key theirs.key");
+    EXPECT_EQ(told.out, whole) << told.err;
+}
+
+TEST_F(TlsInteropTest, OpensslIsRefusedWithoutACertificate) {
+    const outcome told = talk_tls("");
+    EXPECT_EQ(told.out.find("from"), std::string::npos) << told.out;
+    EXPECT_NE(told.out.find("status 1"), std::string::npos) << told.out;
+    EXPECT_NE(told.err.find("certificate"), std::string::npos) << told.err;
+}
+
 }  // namespace
 }  // namespace signet::testing
