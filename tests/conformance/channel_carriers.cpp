@@ -28,6 +28,7 @@ std::string address_book::address(int number) const {
     if (scheme == "unix") return "unix://" + place_.path() + '/' + name;
     if (scheme == "tls") return "tls://" + own_loopback() + ':' + std::to_string(21'000 + number);
     if (scheme == "tcp") return "tcp://" + own_loopback() + ':' + std::to_string(20'000 + number);
+    if (scheme == "udp") return "udp://" + own_loopback() + ':' + std::to_string(20'000 + number);
     if (scheme == "fifo") return "fifo://" + place_.path() + '/' + name;
     if (scheme == exec_pairs_scheme) return scheme + "://" + place_.path() + '/' + name;
     if (scheme == "unix" || scheme == "file" || scheme == "sysv")
@@ -42,7 +43,7 @@ std::string address_book::bad_address() const {
     if (scheme == "unix") return "unix://relative/path";
     if (scheme == "fifo") return "fifo://relative/path";
     if (scheme == exec_pairs_scheme) return scheme + "://relative/path";
-    if (scheme == "tcp" || scheme == "tls") return scheme + "://no-port";
+    if (scheme == "tcp" || scheme == "tls" || scheme == "udp") return scheme + "://no-port";
     if (scheme == "file" || scheme == "sysv") return scheme + "://relative/path";
     if (scheme == "mq") return "mq:///two/names";
     throw std::logic_error{"the conformance suite knows no bad address of " + scheme};
