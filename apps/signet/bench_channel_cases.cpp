@@ -29,6 +29,8 @@ using limits::tsc_clock;
 constexpr std::size_t trip_bytes = 48;
 constexpr std::size_t stream_bytes = 1024;
 constexpr int trips_each = 64;
+// So many that waking up after the raw line's batch, which blocks, is no part of them.
+constexpr int polled_trips_each = 4096;
 constexpr int messages_each = 1024;
 constexpr int datagrams_each = 64;  // for which the kernel has room: none is lost
 
@@ -43,37 +45,38 @@ struct stage {
 };
 
 /// What one process does over either: as the leader or the follower.
+template <int Trips>
 class trip_batch {
 public:
     static void lead(raw_line& over) {
         std::array<std::byte, trip_bytes> bytes{};
-        for (int i = 0; i < trips_each; ++i) {
+        for (int i = 0; i < Trips; ++i) {
             over.send(line_side::leader, bytes);
             over.receive_all(line_side::leader, bytes, bytes.size());
         }
     }
     static void follow(raw_line& over) {
         std::array<std::byte, trip_bytes> bytes{};
-        for (int i = 0; i < trips_each; ++i) {
+        for (int i = 0; i < Trips; ++i) {
             over.receive_all(line_side::follower, bytes, bytes.size());
             over.send(line_side::follower, bytes);
         }
     }
     static void lead(raw_channel& over) {
         const std::array<std::byte, trip_bytes> bytes{};
-        for (int i = 0; i < trips_each; ++i) {
+        for (int i = 0; i < Trips; ++i) {
             over.send(bytes);
             over.receive();
         }
     }
     static void follow(raw_channel& over) {
-        for (int i = 0; i < trips_each; ++i) {
+        for (int i = 0; i < Trips; ++i) {
             const auto got = over.receive();
             if (!got) throw std::runtime_error{"the channel ended"};
             over.send(got->bytes);
         }
     }
-    static constexpr double count = trips_each;
+    static constexpr double count = Trips;
 };
 
 /// One way, and a byte back when all is there.
@@ -182,7 +185,7 @@ channel_case trip_case(const std::string& scheme) {
             .unit = "ns",
             .wanted = scheme == "tls" ? 0 : 1.15,
             .round = [scheme](const effort& how) -> channel_pair {
-                const auto found = measure<trip_batch>(scheme, how, limits::one_cpu());
+                const auto found = measure<trip_batch<trips_each>>(scheme, how, limits::one_cpu());
                 return {found.raw_ns, found.ours_ns};
             }};
 }
@@ -211,7 +214,8 @@ channel_case polled_trip_case(const std::string& scheme) {
             .round = [scheme](const effort& how) -> channel_pair {
                 const double line =
                     limits::cacheline_rtt_ns(limits::spinning::pausing, how.limit_length);
-                return {line, measure<trip_batch>(scheme, how, limits::two_cpus()).ours_ns};
+                using batch = trip_batch<polled_trips_each>;
+                return {line, measure<batch>(scheme, how, limits::two_cpus()).ours_ns};
             }};
 }
 
