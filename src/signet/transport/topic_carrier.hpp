@@ -140,7 +140,7 @@ public:
     virtual void refused(const remote_end& who, const error& why) = 0;
 };
 
-class relay;
+class topic_relay;
 
 /// What one relay waits for. Valid in its calls only.
 class relay_waits {
@@ -163,7 +163,7 @@ public:
     virtual void again() = 0;
 
     /// Another relay that ends with the user's endpoint. Its first call follows soon.
-    virtual void start(std::unique_ptr<relay> one) = 0;
+    virtual void start(std::unique_ptr<topic_relay> one) = 0;
 
     /// A thread of its own that ends by itself, such as one that looks up a name; waited for when
     /// the last relay of the context is gone.
@@ -171,12 +171,12 @@ public:
 };
 
 /// What is between the user's endpoint and others elsewhere.
-class relay {
+class topic_relay {
 public:
-    relay() = default;
-    virtual ~relay() = default;
-    relay(const relay&) = delete;
-    relay& operator=(const relay&) = delete;
+    topic_relay() = default;
+    virtual ~topic_relay() = default;
+    topic_relay(const topic_relay&) = delete;
+    topic_relay& operator=(const topic_relay&) = delete;
 
     enum class state { going, over };
 
@@ -200,7 +200,7 @@ public:
     topic_carrier& operator=(const topic_carrier&) = delete;
 
     struct started {
-        std::unique_ptr<relay> first;
+        std::unique_ptr<topic_relay> first;
         std::string address;  ///< where others find it, with what the system chose (a port)
     };
 
