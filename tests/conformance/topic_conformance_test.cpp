@@ -3,6 +3,8 @@
 // where they differ. Deaths are in topic_deaths_test.cpp.
 #include "topic_fixture.hpp"
 
+#include "exec_pairs.hpp"
+
 #include <signet/codec.hpp>
 #include <signet/os/poll.hpp>
 #include <signet/wait_set.hpp>
@@ -199,15 +201,15 @@ TEST_P(Topics, GiveTheNewestUnderLatest) {
     subscriber<plain> in{here_, out.topic(), {.policy = delivery::latest}};
     out.wait_for_subscribers(1);
     for (std::uint64_t i = 0; i < 10'000; ++i) out.publish({i, 0});
-    std::uint64_t received = 0;
-    std::uint64_t last = 0;
-    while (last != 9'999) {
+    const std::uint64_t first = in.receive()->number;
+    const std::uint64_t before = in.lost() + in.skipped();
+    std::uint64_t received = 1;
+    for (std::uint64_t last = first; last != 9'999; ++received) {
         const auto got = in.receive();
-        ASSERT_TRUE(received == 0 || got->number > last);
+        ASSERT_GT(got->number, last);
         last = got->number;
-        ++received;
     }
-    EXPECT_EQ(received + in.lost() + in.skipped(), 10'000u);
+    EXPECT_EQ(received + in.lost() + in.skipped() - before, 10'000 - first);
 }
 
 TEST_P(Topics, GiveHistoryToWhoComesLate) {
@@ -317,6 +319,7 @@ TEST_P(Topics, RefuseWhoWantsToBlockWhereThatIsNotAllowed) {
 TEST_P(Topics, AreRefusedAtAnAddressThatCannotBe) {
     const std::string bad = book_.bad_address();
     EXPECT_NE(complaint_of([&] { publisher<plain>{here_, bad}; }), "no error");
+    if (facts().scheme == exec_pairs_scheme) return;  // its program finds out, and dies of it
     EXPECT_NE(complaint_of([&] { subscriber<plain>{here_, bad}; }), "no error");
 }
 

@@ -51,8 +51,10 @@ topic_relay::state topic_session::work(relay_waits& waits) {
 
 topic_relay::state topic_session::finish(relay_waits& waits) {
     if (!reader_ || work(waits) == state::over) return state::over;
-    if (last_ == step::idle && !flush_blocked()) return state::over;
-    if (last_ == step::idle) settle(waits, step::blocked);
+    // Who counts as a subscriber already may still be on its way in.
+    if (!accepted_ || last_ != step::idle) return state::going;
+    if (!flush_blocked()) return state::over;
+    settle(waits, step::blocked);
     return state::going;
 }
 
