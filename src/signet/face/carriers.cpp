@@ -26,12 +26,9 @@ std::vector<const transport::carrier*>& added() {
     return all;
 }
 
-struct found_carrier {
-    const transport::carrier* carrier;
-    std::string where;
-};
+}  // namespace
 
-found_carrier find(std::string_view text) {
+found_carrier find_carrier(std::string_view text) {
     const signet::address to = split_address(text);
     std::string schemes;
     for (const transport::carrier* one : carriers()) {
@@ -41,8 +38,6 @@ found_carrier find(std::string_view text) {
     throw error{errc::bad_name, "use address", text,
                 "no carrier is called '" + to.scheme + "'; there are " + schemes};
 }
-
-}  // namespace
 
 std::vector<const transport::carrier*> carriers() {
     std::vector<const transport::carrier*> all{
@@ -67,14 +62,14 @@ bool add_carrier(const transport::carrier& one) {
 std::unique_ptr<transport::channel_end> connect(std::string_view address,
                                                 const transport::channel_types& types,
                                                 const transport::channel_options& options) {
-    const found_carrier to = find(address);
+    const found_carrier to = find_carrier(address);
     return to.carrier->connect(to.where, types, options);
 }
 
 std::unique_ptr<transport::channel_listener> listen(std::string_view address,
                                                     const transport::channel_types& types,
                                                     const transport::channel_options& options) {
-    const found_carrier at = find(address);
+    const found_carrier at = find_carrier(address);
     return at.carrier->listen(at.where, types, options);
 }
 
