@@ -14,14 +14,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Messages until the others have a turn.
-constexpr int turn_messages = 64;
-
 constexpr std::chrono::nanoseconds pause_least = 20ms;
 constexpr std::chrono::nanoseconds pause_most = 1s;
 constexpr std::chrono::seconds answer_limit{5};
 
-remote_end ourselves(const local_subscriber& to) {
+remote_end subscribing_end(const local_subscriber& to) {
     return {.endpoint = to.endpoint(), .pid = 0, .command = os::command_name(os::current_pid())};
 }
 
@@ -136,7 +133,7 @@ topic_relay::state channel_inlet::go_on(relay_waits& waits) {
 
 void channel_inlet::greet(relay_waits& waits) {
     hearing_ = waits.add(end_->watch(end_, direction::receiving));
-    subscription wanted{.who = ourselves(*to_), .options = to_->options(), .type = {}};
+    subscription wanted{.who = subscribing_end(*to_), .options = to_->options(), .type = {}};
     if (to_->type() != nullptr) wanted.type = *to_->type();
     talk_ = write(wanted);
     asked_at_ = clock::now();
@@ -250,7 +247,7 @@ topic_relay::state channel_inlet::fail(relay_waits& waits, const error& why) {
 }
 
 void channel_inlet::refuse(const error& why) try {
-    const auto words = write(refusal{.who = ourselves(*to_),
+    const auto words = write(refusal{.who = subscribing_end(*to_),
                                      .code = static_cast<errc>(why.code().value()),
                                      .reason = why.advice()});
     const std::span<const std::byte> whole{words};

@@ -26,6 +26,9 @@ inline constexpr std::uint64_t topic_protocol_version = 1;
 /// What the frames before the messages need at most.
 inline constexpr std::uint64_t talk_bytes_max = std::uint64_t{64} << 10;
 
+/// Messages until other relays have a turn.
+inline constexpr int turn_messages = 64;
+
 /// `subscribe`: who asks, and for what.
 struct subscription {
     remote_end who{};

@@ -11,13 +11,10 @@
 namespace signet::transport::relay {
 namespace {
 
-/// Messages until the others have a turn.
-constexpr int turn_messages = 64;
-
 /// Who connects has to say what it wants.
 constexpr std::chrono::seconds asking_limit{5};
 
-remote_end ourselves(const local_publisher& from) {
+remote_end publishing_end(const local_publisher& from) {
     return {from.endpoint(), 0, os::command_name(os::current_pid())};
 }
 
@@ -132,7 +129,7 @@ bool topic_session::take() {
     }
     if (!accepted_ && reader_->joined()) {
         accepted_ = true;
-        talk_ = write(acceptance{.who = ourselves(*from_),
+        talk_ = write(acceptance{.who = publishing_end(*from_),
                                  .type = from_->type(),
                                  .payload_bytes_max = from_->payload_bytes_max(),
                                  .now_ns = now_ns()});
@@ -184,7 +181,7 @@ topic_relay::state topic_session::fail(const error& why) {
 void topic_session::refuse(const error& why) try {
     const bool ours = why.code().category() == signet_category();
     const auto words =
-        write(refusal{.who = ourselves(*from_),
+        write(refusal{.who = publishing_end(*from_),
                       .code = ours ? static_cast<errc>(why.code().value()) : errc::refused,
                       .reason = why.advice().empty() ? why.what() : why.advice()});
     const std::span<const std::byte> whole{words};
