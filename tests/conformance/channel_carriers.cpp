@@ -37,6 +37,12 @@ std::string address_book::address(int number) const {
     throw std::logic_error{"the conformance suite knows no address of " + scheme};
 }
 
+std::string address_book::topic_address(int number) const {
+    if (facts_->scheme != "udp") return address(number);
+    return "udp://239.255." + own_loopback().substr(own_loopback().find('.', 4) + 1) +
+           "%lo:" + std::to_string(22'000 + number);
+}
+
 std::string address_book::bad_address() const {
     const std::string scheme{facts_->scheme};
     if (scheme == "shm") return "shm://no spaces/please";

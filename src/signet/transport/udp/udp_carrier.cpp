@@ -4,6 +4,7 @@
 #include <signet/transport/udp/udp_dial.hpp>
 #include <signet/transport/udp/udp_frame.hpp>
 #include <signet/transport/udp/udp_listener.hpp>
+#include <signet/transport/udp/udp_topics.hpp>
 
 namespace signet::transport::udp {
 namespace {
@@ -19,6 +20,7 @@ constexpr carrier_facts our_facts{
     .tells_death = false,
     .crosses_machines = true,
     .speaks_plain = true,
+    .topics = support::native,
 };
 
 class udp_carrier final : public carrier {
@@ -35,6 +37,11 @@ public:
         return std::make_unique<udp_listener>(tcp::tcp_name{our_facts.scheme, where}, types,
                                               options);
     }
+
+    const topic_carrier* topics() const noexcept override { return &topics_; }
+
+private:
+    udp_topics topics_;
 };
 
 }  // namespace
