@@ -11,7 +11,7 @@ namespace {
 
 constexpr carrier_facts our_facts{
     .scheme = "udp",
-    .addresses = "udp://host:port, udp://[v6]:port, udp://*:port",
+    .addresses = "udp://host:port, udp://[v6]:port, udp://*:port, udp://group:port",
     .use_when = "what comes late is worth nothing: readings, positions, sound",
     .message_bytes_max = message_bytes_most,
     .peers = identification::address,
