@@ -83,6 +83,20 @@ TEST_F(InteropTest, NetcatTalksOverTcp) {
     EXPECT_EQ(told.out, whole) << told.err;
 }
 
+TEST_F(InteropTest, SocatTalksOverUdp) {
+    if (!is_installed("socat")) GTEST_SKIP() << "there is no socat";
+    const outcome told = talk("udp://127.0.0.1:0", R"(
+        echo 'from the other' | socat -t 60 - UDP:127.0.0.1:$PORT,shut-null,null-eof)");
+    EXPECT_EQ(told.out, whole) << told.err;
+}
+
+TEST_F(InteropTest, NetcatIsHeardOverUdp) {
+    if (!is_installed("nc")) GTEST_SKIP() << "there is no netcat";
+    const outcome told = talk("--count 1 udp://127.0.0.1:0", R"(
+        echo 'from the other' | nc -u -w 60 127.0.0.1 $PORT >/dev/null; echo 'from signet')");
+    EXPECT_EQ(told.out, whole) << told.err;
+}
+
 TEST_F(InteropTest, AShellTalksOverNamedPipesByTheirNames) {
     const outcome told = talk("fifo://" + path(), R"(
         echo 'from the other' >end.in

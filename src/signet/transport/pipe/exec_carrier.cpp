@@ -19,6 +19,7 @@ constexpr carrier_facts exec_facts{
     .use_when = "one starts the other: a filter, a plug-in, a program of another language",
     .message_bytes_max = frame_header::message_bytes_max,
     .speaks_plain = true,
+    .listens = false,
 };
 
 struct started {

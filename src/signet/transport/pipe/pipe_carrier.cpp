@@ -19,6 +19,7 @@ constexpr carrier_facts pipe_facts{
     .use_when = "this program was started by the other end, with pipes",
     .message_bytes_max = frame_header::message_bytes_max,
     .speaks_plain = true,
+    .listens = false,
 };
 
 struct two_numbers {
