@@ -149,7 +149,7 @@ channel_numbers measure(const std::string& scheme, const effort& how, limits::cp
     const auto meeting = meeting_over(scheme, Batch::part);
     if (scheme == "tls") become_somebody_over_tls();
     const limits::shared<stage> on;
-    channel_options options{.message_bytes_max = 4096};
+    channel_options options{.message_bytes_max = stream_bytes};
     if (!cpus.same()) options.waiting = life::wait_mode::poll;
     tsc_clock::instance();
     const auto lead = [&] { lead_all<Batch>(*raw, meeting->lead(options), how.length * 2, *on); };
