@@ -14,6 +14,10 @@ add_library(signet_flags INTERFACE)
 target_compile_options(signet_flags INTERFACE
   -Wall -Wextra -Wpedantic $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow> -Wconversion
   -Wnon-virtual-dtor -Wold-style-cast -Werror)
+# Code that may be put into a shared library calls its own functions so that others could take their place, and
+# inlines none of them, unless it is told that nobody does. That matters for the library, which is made of objects.
+target_compile_options(signet_flags INTERFACE
+  $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,OBJECT_LIBRARY>:-fno-semantic-interposition>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
   # Clang warns of what std::stable_partition of GCC 12's library calls inside; GCC warns of our own uses.
   target_compile_options(signet_flags INTERFACE -Wno-deprecated-declarations)

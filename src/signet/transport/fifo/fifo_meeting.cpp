@@ -119,18 +119,16 @@ bool is_lack_of_descriptors(const error& why) {
 
 std::unique_ptr<channel_end> meet(const fifo_place& where, const channel_types& types,
                                   const channel_options& options) {
+    const deadline until = after(options.handshake_limit);
     os::fifo_writer announcement = find_listener(where);
     const auto names = make_pair(where);
     auto stream = open_own(where, *names);
     fifo_end& ours = *stream;
     const std::string line = names->number + '\n';
-    const deadline until = after(options.handshake_limit);
     const auto put = announcement.write_all(std::as_bytes(std::span{line}), until);
     if (put.status != os::stream_status::moved) complain_of_absence(where);
-    channel_options rest = options;
     await_answer(ours, announcement, where, until);
-    rest.handshake_limit = std::max(until - clock::now(), clock::duration{});
-    auto end = stream_channel::connect(std::move(stream), where.text(), types, rest);
+    auto end = stream_channel::connect(std::move(stream), where.text(), types, options, until);
     ours.let_go();
     return end;
 }
