@@ -211,6 +211,20 @@ TEST_P(Channels, TellWhoSendsThatTheOtherHasClosed) {
     EXPECT_FALSE(client.receive());
 }
 
+TEST_P(Channels, EndASendThatWaitsForRoomWhenTheOtherCloses) {
+    if (!facts().both_ways || !facts().reliable) return;  // as above, or nobody waits
+    auto [client, server] = meet();
+    while (client.try_send(bytes_of(pattern(1000, 0)))) continue;
+    auto sent = std::async(std::launch::async, [&client = client] {
+        while (client.send(bytes_of(pattern(1000, 1)))) continue;
+        return client.receive().has_value();
+    });
+    {
+        const raw_channel leaving = std::move(server);
+    }
+    EXPECT_FALSE(sent.get());
+}
+
 // ---- who and where ------------------------------------------------------------------------------
 
 TEST_P(Channels, KnowWhoIsThere) {

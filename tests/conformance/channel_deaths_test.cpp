@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <future>
 
 namespace signet::tests {
 namespace {
@@ -67,6 +68,40 @@ TEST_P(ChannelDeaths, TellADeathFromAnEnd) {
     const std::string end = end_of(*line);
     EXPECT_EQ(end.find("the peer is gone") != std::string::npos, facts().tells_death) << end;
     EXPECT_EQ(complaint_of([&] { line->receive(); }), end);
+}
+
+TEST_P(ChannelDeaths, EndAReceiveThatWaits) {
+    if (!facts().both_ways || !facts().reliable) return;  // it hears of it only when it sends
+    raw_listener door = listen();
+    forked_peer victim{[to = door.address()] {
+        const raw_channel line{to};
+        return testing::wait_to_be_killed(), 0;
+    }};
+    std::optional<raw_channel> line = door.accept();
+    auto waiting =
+        std::async(std::launch::async, [&] { return complaint_of([&] { line->receive(); }); });
+    victim.kill();
+    const std::string end = waiting.get();
+    EXPECT_EQ(end.find("the peer is gone") != std::string::npos, facts().tells_death) << end;
+}
+
+TEST_P(ChannelDeaths, EndASendThatWaitsForRoom) {
+    if (!facts().both_ways || !facts().reliable) return;  // who sends hears nothing, or never waits
+    raw_listener door = listen();
+    forked_peer victim{[to = door.address()] {
+        const raw_channel line{to};
+        return testing::wait_to_be_killed(), 0;
+    }};
+    std::optional<raw_channel> line = door.accept();
+    while (line->try_send(bytes_of(pattern(1000, 0)))) continue;
+    auto waiting = std::async(std::launch::async, [&] {
+        return complaint_of([&] {
+            while (line->send(bytes_of(pattern(1000, 1)))) continue;
+        });
+    });
+    victim.kill();
+    const std::string end = waiting.get();
+    EXPECT_EQ(end.find("the peer is gone") != std::string::npos, facts().tells_death) << end;
 }
 
 TEST_P(ChannelDeaths, TellWhoSendsToADeadOne) {

@@ -3,7 +3,6 @@
 
 #include <signet/os/kernel.hpp>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -41,46 +40,45 @@ stream_result transfer(std::string_view name, int fd, readiness wanted, std::siz
     return {stream_status::moved, done};
 }
 
-stream_result read(const stream_calls& calls, int fd, std::span<std::byte> buffer,
-                   std::size_t enough, deadline until) {
-    const auto move = [&](std::size_t done, waiting wait) {
-        return calls.read(fd, buffer.subspan(done), wait);
-    };
-    return transfer(calls.name, fd, readiness::readable, enough, until, move);
-}
-
-stream_result write(const stream_calls& calls, int fd, std::span<const std::byte> bytes,
-                    std::size_t enough, deadline until) {
-    const auto move = [&](std::size_t done, waiting wait) {
-        return calls.write(fd, bytes.subspan(done), wait);
-    };
-    return transfer(calls.name, fd, readiness::writable, enough, until, move);
-}
-
-std::size_t one_of(std::size_t bytes) {
-    return std::min<std::size_t>(bytes, 1);
+// The same for at least one byte, which one successful call moves: what each message takes.
+template <typename Move>
+stream_result transfer_some(std::string_view name, int fd, readiness wanted, deadline until,
+                            Move move) {
+    const long result = call_until(fd, wanted, until, move);
+    if (result > 0) return {stream_status::moved, static_cast<std::size_t>(result)};
+    if (const auto ending = ending_of(result, wanted)) return {*ending, 0};
+    check_transfer(result, wanted, name);
+    return {};  // nothing was asked for
 }
 
 }  // namespace
 
 stream_result read_some(const stream_calls& calls, int fd, std::span<std::byte> buffer,
                         deadline until) {
-    return read(calls, fd, buffer, one_of(buffer.size()), until);
+    if (buffer.empty()) return {};
+    return transfer_some(calls.name, fd, readiness::readable, until,
+                         [&](waiting wait) { return calls.read(fd, buffer, wait); });
 }
 
 stream_result read_all(const stream_calls& calls, int fd, std::span<std::byte> buffer,
                        deadline until) {
-    return read(calls, fd, buffer, buffer.size(), until);
+    return transfer(
+        calls.name, fd, readiness::readable, buffer.size(), until,
+        [&](std::size_t done, waiting wait) { return calls.read(fd, buffer.subspan(done), wait); });
 }
 
 stream_result write_some(const stream_calls& calls, int fd, std::span<const std::byte> bytes,
                          deadline until) {
-    return write(calls, fd, bytes, one_of(bytes.size()), until);
+    if (bytes.empty()) return {};
+    return transfer_some(calls.name, fd, readiness::writable, until,
+                         [&](waiting wait) { return calls.write(fd, bytes, wait); });
 }
 
 stream_result write_all(const stream_calls& calls, int fd, std::span<const std::byte> bytes,
                         deadline until) {
-    return write(calls, fd, bytes, bytes.size(), until);
+    return transfer(
+        calls.name, fd, readiness::writable, bytes.size(), until,
+        [&](std::size_t done, waiting wait) { return calls.write(fd, bytes.subspan(done), wait); });
 }
 
 }  // namespace signet::os

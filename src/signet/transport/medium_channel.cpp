@@ -53,6 +53,7 @@ medium_channel::medium_channel(std::unique_ptr<message_medium> medium, std::stri
       types_{types},
       options_{checked(options, *medium_, name_)},
       input_(medium_->take_bytes_max()),
+      letters_max_{medium_->letters_max()},
       process_{std::move(peer)} {
     say_hello();
     if (!process_) return;
@@ -164,7 +165,7 @@ std::optional<letter> medium_channel::next(const patience& limit) {
 
 // Whether it, having taken what is there, can wait for more.
 bool medium_channel::peer_may_put() {
-    if (taken_ < medium_->letters_max()) return true;
+    if (taken_ < letters_max_) return true;
     if (!medium_->peer_takes()) return false;
     taken_ = 0;
     return true;
@@ -262,7 +263,7 @@ const medium_channel::late_letter* medium_channel::take_early() {
 
 // It is there, and needs its room no longer.
 void medium_channel::take_hello_early() {
-    for (std::size_t i = 0; i < medium_->letters_max(); ++i) {
+    for (std::size_t i = 0; i < letters_max_; ++i) {
         const auto* const one = take_early();
         if (one == nullptr || one->kind != static_cast<std::uint32_t>(letter_kind::hello_part))
             return;
@@ -272,7 +273,7 @@ void medium_channel::take_hello_early() {
 // Whether the peer, which takes no more, said so.
 bool medium_channel::finds_end() {
     bool any = false;
-    for (std::size_t i = 0; i <= medium_->letters_max() && take_early() != nullptr; ++i) any = true;
+    for (std::size_t i = 0; i <= letters_max_ && take_early() != nullptr; ++i) any = true;
     if (any) medium_->wake();  // for who watches the descriptor
     return said_end_ || std::any_of(late_.begin(), late_.end(), [](const late_letter& one) {
                return one.kind == static_cast<std::uint32_t>(letter_kind::end);

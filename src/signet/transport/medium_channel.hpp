@@ -102,6 +102,7 @@ private:
     std::optional<greeting> peer_;
     std::string refusal_;
     std::size_t taken_ = 0;  ///< since the last look at whether the peer still takes letters
+    std::size_t letters_max_;
     bool said_end_ = false;  ///< the peer's direction ended in order
     stop_bell receive_stop_;
 

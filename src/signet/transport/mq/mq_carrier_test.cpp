@@ -125,50 +125,6 @@ TEST_F(MqCarrier, TheDeathOfAListenerEndsAWaitForRoomAtItsDoor) {
     EXPECT_NE(told.get().find("nobody listens"), std::string::npos);
 }
 
-TEST_F(MqCarrier, ADeathEndsAReceiveThatWaits) {
-    raw_listener door{where_};
-    forked_peer client{[&] {
-        const raw_channel line{where_};
-        return testing::wait_to_be_killed(), 0;
-    }};
-    auto server = door.accept();
-    auto end =
-        std::async(std::launch::async, [&] { return complaint_of([&] { server->receive(); }); });
-    client.kill();
-    EXPECT_NE(end.get().find("ended without"), std::string::npos);
-}
-
-TEST_F(MqCarrier, ADeathEndsASendThatWaitsForRoom) {
-    raw_listener door{where_};
-    forked_peer client{[&] {
-        const raw_channel line{where_};
-        return testing::wait_to_be_killed(), 0;
-    }};
-    auto server = door.accept();
-    while (server->try_send(bytes_of("more"))) continue;
-    auto end = std::async(std::launch::async, [&] {
-        return complaint_of([&] {
-            while (server->send(bytes_of("more"))) continue;
-        });
-    });
-    client.kill();
-    EXPECT_NE(end.get().find("ended without"), std::string::npos);
-}
-
-TEST_F(MqCarrier, ClosingEndsASendThatWaitsForRoom) {
-    raw_listener door{where_, small_};
-    auto [client, server] = meet(door);
-    while (server.try_send(bytes_of("more"))) continue;
-    auto sent = std::async(std::launch::async, [&server = server] {
-        while (server.send(bytes_of("more"))) continue;
-        return server.receive().has_value();
-    });
-    {
-        const raw_channel leaving = std::move(client);
-    }
-    EXPECT_FALSE(sent.get());
-}
-
 TEST_F(MqCarrier, WhoClosesWithoutRoomForAWordIsTakenForDead) {
     raw_listener door{where_, {.message_bytes_max = 100, .linger = std::chrono::milliseconds{1}}};
     auto [client, server] = meet(door);

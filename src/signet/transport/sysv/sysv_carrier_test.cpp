@@ -122,49 +122,6 @@ TEST_F(SysvCarrier, QueuesInUseAreNotSwept) {
     EXPECT_EQ(text_of(server.receive()->bytes), "still here");
 }
 
-TEST_F(SysvCarrier, ADeathEndsAReceiveThatWaits) {
-    raw_listener door{where_};
-    forked_peer client{[&] {
-        const raw_channel line{where_};
-        return testing::wait_to_be_killed(), 0;
-    }};
-    auto server = door.accept();
-    auto end =
-        std::async(std::launch::async, [&] { return complaint_of([&] { server->receive(); }); });
-    client.kill();
-    EXPECT_NE(end.get().find("ended without"), std::string::npos);
-}
-
-TEST_F(SysvCarrier, ADeathEndsASendThatWaitsForRoom) {
-    raw_listener door{where_};
-    forked_peer client{[&] {
-        const raw_channel line{where_};
-        return testing::wait_to_be_killed(), 0;
-    }};
-    auto server = door.accept();
-    const std::string large(1000, 'x');
-    while (server->try_send(bytes_of(large))) continue;
-    auto end = std::async(std::launch::async,
-                          [&] { return complaint_of([&] { server->send(bytes_of(large)); }); });
-    client.kill();
-    EXPECT_NE(end.get().find("ended without"), std::string::npos);
-}
-
-TEST_F(SysvCarrier, ClosingEndsASendThatWaitsForRoom) {
-    raw_listener door{where_};
-    auto [client, server] = meet(door);
-    const std::string large(1000, 'x');
-    while (server.try_send(bytes_of(large))) continue;
-    auto sent = std::async(std::launch::async, [&server = server, &large] {
-        while (server.send(bytes_of(large))) continue;
-        return server.receive().has_value();
-    });
-    {
-        const raw_channel leaving = std::move(client);
-    }
-    EXPECT_FALSE(sent.get());
-}
-
 TEST_F(SysvCarrier, MessagesOfABytesLengthDoNotLockTheQueue) {
     raw_listener door{where_};
     auto [client, server] = meet(door);
