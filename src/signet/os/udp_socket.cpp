@@ -162,27 +162,30 @@ void udp_socket::connect(const ip_address& peer) {
 }
 
 datagram_status udp_socket::send(std::span<const std::byte> message, deadline until) {
-    return send(nullptr, 0, {}, message, until);
+    return send(nullptr, message, until);
 }
 
 datagram_status udp_socket::send_to(const ip_address& to, std::span<const std::byte> message,
                                     deadline until) {
-    return send(to.data(), to.size(), to.text(), message, until);
+    return send(&to, message, until);
 }
 
-datagram_status udp_socket::send(const void* address, unsigned address_bytes, std::string_view text,
-                                 std::span<const std::byte> message, deadline until) {
+datagram_status udp_socket::send(const ip_address* to, std::span<const std::byte> message,
+                                 deadline until) {
+    const void* const address = to == nullptr ? nullptr : to->data();
+    const unsigned address_bytes = to == nullptr ? 0 : to->size();
     const long result = call_until(fd(), readiness::writable, until, [&](waiting wait) {
         const int flags = MSG_NOSIGNAL | (wait == waiting::yes ? 0 : MSG_DONTWAIT);
         return call(SYS_sendto, fd(), message.data(), message.size(), flags, address,
                     address_bytes);
     });
+    if (result >= 0) return datagram_status::moved;
     if (result == -EAGAIN) return datagram_status::timed_out;
     if (result == -ECONNREFUSED) return datagram_status::refused;
     if (result == -EDESTADDRREQ) throw contract_violation{"send: connect first, or use send_to"};
     const std::string operation = "send datagram of " + std::to_string(message.size()) + " bytes";
-    check(result, text.empty() ? operation : operation + " to", text, send_advice(result));
-    return datagram_status::moved;
+    if (to == nullptr) fail(result, operation, {}, send_advice(result));
+    fail(result, operation + " to", to->text(), send_advice(result));
 }
 
 datagram_status udp_socket::answer(const udp_received& received,

@@ -110,8 +110,7 @@ public:
     int fd() const noexcept { return socket_.get(); }
 
 private:
-    datagram_status send(const void* address, unsigned address_bytes, std::string_view text,
-                         std::span<const std::byte> message, deadline until);
+    datagram_status send(const ip_address* to, std::span<const std::byte> message, deadline until);
     udp_received take(std::span<std::byte> buffer, int flags, deadline until);
 
     ip_version version_;
