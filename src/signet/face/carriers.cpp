@@ -62,6 +62,10 @@ bool add_carrier(const transport::carrier& one) {
     return true;
 }
 
+const transport::carrier_facts& facts_of(std::string_view address) {
+    return find(address).carrier->facts();
+}
+
 std::unique_ptr<transport::channel_end> connect(std::string_view address,
                                                 const transport::channel_types& types,
                                                 const transport::channel_options& options) {

@@ -18,6 +18,9 @@ std::vector<const transport::carrier*> carriers();
 /// Has a carrier of an optional library found, too; it must last as long as the process.
 bool add_carrier(const transport::carrier& one);
 
+/// Of the carrier of an address. Throws `error` (bad_name): none has it.
+const transport::carrier_facts& facts_of(std::string_view address);
+
 /// Throws `error`: bad_name where `address` has no scheme or no carrier has it, and as
 /// carrier::connect and carrier::listen do.
 std::unique_ptr<transport::channel_end> connect(std::string_view address,

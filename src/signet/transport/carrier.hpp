@@ -32,10 +32,12 @@ struct carrier_facts {
     bool reliable = true;             ///< what was sent arrives, as long as both ends live
     bool tells_death = true;          ///< a killed peer is told from one that closed
     bool ends_one_way = true;         ///< one direction can end before the other
+    bool tells_room = true;           ///< one can wait for room to send, and for other things too
     bool passes_descriptors = false;  ///< open files travel with a message
     bool crosses_machines = false;
-    bool speaks_plain = false;   ///< has framing::lines and framing::bytes
-    bool survives_both = false;  ///< what was sent stays when both ends have died
+    bool speaks_plain = false;     ///< has framing::lines and framing::bytes
+    bool plain_is_shared = false;  ///< those are one conversation of all who connect
+    bool survives_both = false;    ///< what was sent stays when both ends have died
 };
 
 class carrier {

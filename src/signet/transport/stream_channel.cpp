@@ -594,6 +594,11 @@ void stream_channel::note_unsent(bool any) {
     if (any_unsent_.exchange(any, std::memory_order_relaxed) != any) interest_.want_room(any);
 }
 
+bool stream_channel::holds_read() {
+    const std::lock_guard locked{receiving_};
+    return begin_ != end_ || !late_.empty() || stream_over_ || stream_->has_read_ahead();
+}
+
 int stream_channel::fd() {
     if (!set_) {
         set_.emplace();

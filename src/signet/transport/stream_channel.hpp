@@ -50,6 +50,7 @@ public:
     peer_identity peer() const override { return stream_->peer(); }
     const wire::type_descriptor* peer_sends() const noexcept override;
     bool ready(direction which) override;
+    bool holds_read() override;
     int fd() override;
     std::unique_ptr<waitable> watch(std::shared_ptr<channel_end> self, direction which) override;
 

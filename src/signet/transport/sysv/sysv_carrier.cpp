@@ -24,6 +24,7 @@ carrier_facts facts_of_this_kernel() {
             "the other side of a system speaks System V queues; otherwise prefer mq or unix",
         .message_bytes_max = message_bytes_max(),
         .peers = identification::user,
+        .tells_room = false,
     };
 }
 
