@@ -17,6 +17,7 @@ namespace {
 
 using transport::carrier_facts;
 using transport::identification;
+using transport::support;
 
 const char* text_of(identification who) {
     switch (who) {
@@ -26,6 +27,15 @@ const char* text_of(identification who) {
         case identification::none: break;
     }
     return "none";
+}
+
+const char* text_of(support how) {
+    switch (how) {
+        case support::native: return "native";
+        case support::over_channels: return "over channels";
+        case support::no: break;
+    }
+    return "no";
 }
 
 const char* yes(bool what) {
@@ -54,6 +64,7 @@ constexpr column columns[] = {
      [](const carrier_facts& f) -> std::string { return yes(f.crosses_machines); }},
     {"plain peers", [](const carrier_facts& f) -> std::string { return yes(f.speaks_plain); }},
     {"outlives both", [](const carrier_facts& f) -> std::string { return yes(f.survives_both); }},
+    {"topics", [](const carrier_facts& f) -> std::string { return text_of(f.topics); }},
     {"use it when", [](const carrier_facts& f) { return std::string{f.use_when}; }},
 };
 
@@ -105,7 +116,8 @@ json_value to_json(const carrier_facts& facts) {
             {"passes_descriptors", facts.passes_descriptors},
             {"crosses_machines", facts.crosses_machines},
             {"speaks_plain", facts.speaks_plain},
-            {"survives_both", facts.survives_both}};
+            {"survives_both", facts.survives_both},
+            {"topics", text_of(facts.topics)}};
 }
 
 void print_json() {
@@ -117,6 +129,7 @@ void print_json() {
 constexpr const char* example =
     R"X(A carrier is chosen by the scheme of an address. "Plain peers" may know nothing of
 Signet: they read and write lines or bytes. What a carrier cannot do is an error.
+Topics are "native" where the carrier was made for them, else built on its channels.
 
 Examples:
   signet carriers
@@ -130,8 +143,8 @@ void add_carriers(command_line app, action& chosen) {
         bool markdown = false;
     };
     auto options = std::make_shared<carriers_options>();
-    command_line carriers =
-        app.add_subcommand("carriers", "List the carriers of channels, and what each can do");
+    command_line carriers = app.add_subcommand(
+        "carriers", "List the carriers of channels and topics, and what each can do");
     const option json = carriers.add_flag("--json", options->json, "As JSON");
     carriers.add_flag("--markdown", options->markdown, "As the table of the README").excludes(json);
     carriers.footer(example);

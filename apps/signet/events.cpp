@@ -24,7 +24,9 @@ const char* verb_of(transport::topic_event::kind what) {
 
 void report_event(const std::string& topic, const char* whose,
                   const transport::topic_event& event) {
-    const std::string who = event.pid == 0 ? "?" : fmt::format("{} ({})", event.pid, event.command);
+    const std::string unknown = event.command.empty() ? "?" : event.command;
+    const std::string who =
+        event.pid == 0 ? unknown : fmt::format("{} ({})", event.pid, event.command);
     const bool told = event.reason.empty() || event.reason == verb_of(event.what);
     fmt::print(stderr, "signet: {}: {} {} {}{}{}\n", topic, whose, who, verb_of(event.what),
                told ? "" : ": ", told ? "" : event.reason);

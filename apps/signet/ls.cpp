@@ -8,6 +8,7 @@
 #include "topic_filter.hpp"
 #include "units.hpp"
 
+#include <signet/base/name.hpp>
 #include <signet/life/rendezvous_directory.hpp>
 #include <signet/observe/watch.hpp>
 
@@ -66,7 +67,7 @@ std::vector<std::string> cells_of(const row& r, const observe::reading& all) {
     const auto& pub = r.one->publishing;
     const auto& sub = r.one->receiving;
     const page_counts counted = counts_of(*r.one, all);
-    return {r.one->topic,
+    return {name_for_people(r.one->topic),
             publishes ? "pub" : "sub",
             r.process->pid == 0 ? "?" : std::to_string(r.process->pid),
             r.process->command,

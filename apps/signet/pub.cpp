@@ -8,6 +8,7 @@
 
 #include <signet/base/name.hpp>
 #include <signet/context.hpp>
+#include <signet/face/topic_place.hpp>
 #include <signet/life/rendezvous_directory.hpp>
 #include <signet/link/rendezvous.hpp>
 #include <signet/observe/inspect.hpp>
@@ -25,6 +26,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -183,11 +185,16 @@ class talker {
 public:
     explicit talker(const pub_options& options)
         : options_{options},
-          topic_{parse_address(options.topic).name},
+          place_{face::place_to_publish(options.topic)},
+          topic_{name_for_people(place_.engine_name)},
           type_{type_for(options, topic_)},
           source_{options, interrupted_.token()},
-          publisher_{context_.plane(), topic_, type_,
-                     engine_options(options, source_.bytes_max())} {}
+          engine_options_{options_there()},
+          publisher_{context_.plane(), place_.engine_name, type_, engine_options_} {
+        if (!place_.elsewhere) return;
+        relay_.emplace(*place_.elsewhere, publisher_, engine_options_);
+        topic_ = relay_->address();
+    }
 
     int run() {
         if (!wait_for_subscribers()) return ended_without("no subscriber came in time");
@@ -206,6 +213,12 @@ public:
     }
 
 private:
+    publisher_options options_there() const {
+        const auto wanted = engine_options(options_, source_.bytes_max());
+        if (!place_.elsewhere) return wanted;
+        return transport::relay::options_at(*place_.elsewhere, type_, wanted);
+    }
+
     patience willing(deadline until) const { return {until, interrupted_.token()}; }
 
     int ended_without(const char* what) {
@@ -271,7 +284,8 @@ private:
     }
 
     void report_refusals() {
-        while (const auto event = publisher_.try_event()) {
+        while (auto event = publisher_.try_event()) {
+            if (relay_) event = relay_->told(*event);
             if (event->what != transport::topic_event::kind::refused) continue;
             ++refused_;
             report_event(topic_, "subscriber", *event);
@@ -279,12 +293,15 @@ private:
     }
 
     const pub_options& options_;
+    face::topic_place place_;
     std::string topic_;
     wire::type_descriptor type_;
     interruption interrupted_;
     context context_;
     message_source source_;
+    publisher_options engine_options_;
     topic_publisher publisher_;
+    std::optional<transport::relay::relayed_publisher> relay_;
     std::size_t refused_ = 0;
     bool nobody_heard_ = true;
 };
@@ -300,7 +317,8 @@ Examples:
   tail -f /var/log/syslog | signet pub host/log
   signet pub camera/raw --payload-max 8000000 --depth 8 --plan   # what it would take
   signet pub clock/tick tick --rate 10 --count 600
-  signet pub robot/pose --json '{"x": 1.5, "y": 2}'   # somebody is there already)X";
+  signet pub robot/pose --json '{"x": 1.5, "y": 2}'   # somebody is there already
+  tail -f /var/log/syslog | signet pub 'tcp://*:7000'   # for other machines)X";
 
 void add_what(command_line pub, pub_options& options) {
     const option texts =
@@ -357,7 +375,8 @@ void add_memory(command_line pub, pub_options& options) {
 void add_pub(command_line app, action& chosen) {
     auto options = std::make_shared<pub_options>();
     command_line pub = app.add_subcommand("pub", "Publish text, lines or a file on a topic");
-    pub.add_option("TOPIC", options->topic, "Such as robot/log").required();
+    pub.add_option("TOPIC", options->topic, "Such as robot/log, or an address: tcp://*:7000")
+        .required();
     add_what(pub, *options);
     add_how(pub, *options);
     add_memory(pub, *options);

@@ -5,8 +5,9 @@
 #include "subcommand.hpp"
 #include "terminal.hpp"
 
-#include <signet/base/topic_pattern.hpp>
+#include <signet/base/name.hpp>
 #include <signet/context.hpp>
+#include <signet/face/topic_place.hpp>
 #include <signet/transport/shm/topic_subscriber.hpp>
 #include <signet/wire/json.hpp>
 #include <signet/wire/utf8.hpp>
@@ -16,6 +17,7 @@
 #include <array>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 namespace signet::command {
 namespace {
@@ -80,10 +82,14 @@ private:
         wire::append_json_text(line_, message.from->topic);
         line_ += fmt::format(
             ",\"number\":{},\"publisher\":\"{:016x}\",\"pid\":{},\"lost_before\":{},\"data\":",
-            message.view.number, message.from->publisher, message.from->identity.pid,
-            message.lost_before);
+            message.view.number, message.from->shown, pid_of(*message.from), message.lost_before);
         wire::append_json(line_, message.from->type, payload);
         line_ += '}';
+    }
+
+    /// 0 where a relay of our own stands for one that is elsewhere.
+    static int pid_of(const transport::shm::source& from) {
+        return from.shown == from.publisher ? from.identity.pid : 0;
     }
 
     void append_plain(const wire::type_descriptor& type, std::span<const std::byte> payload) {
@@ -147,10 +153,14 @@ class listener {
 public:
     explicit listener(const sub_options& options)
         : options_{options},
-          topic_{topic_pattern{options.topic}.text()},
+          place_{face::place_to_subscribe(options.topic)},
+          topic_{name_for_people(place_.engine_name)},
           printer_{is_wild(topic_), options.chosen_style()},
           rates_{options.json},
-          subscriber_{context_.plane(), topic_, nullptr, options.engine()} {
+          subscriber_{context_.plane(), place_.engine_name, nullptr, options.engine()} {
+        if (place_.elsewhere) {
+            relay_.emplace(*place_.elsewhere, subscriber_, nullptr, options.engine());
+        }
         if (options_.stats) next_line_ = after(interval());
     }
 
@@ -220,7 +230,8 @@ private:
 
     bool report_events() {
         bool any = false;
-        while (const auto event = subscriber_.try_event()) {
+        while (auto event = subscriber_.try_event()) {
+            if (relay_) event = relay_->told(*event);
             report_event(topic_, "publisher", *event);
             any = true;
         }
@@ -239,12 +250,14 @@ private:
     };
 
     const sub_options& options_;
+    face::topic_place place_;
     std::string topic_;
     printer printer_;
     rate_line rates_;
     interruption interrupted_;
     context context_;
     topic_subscriber subscriber_;
+    std::optional<transport::relay::relayed_subscriber> relay_;
     alignas(8) std::array<std::byte, topic_subscriber::inline_bytes_limit> buffer_;
     std::uint64_t printed_ = 0;
     deadline until_ = never;
@@ -264,7 +277,8 @@ Examples:
   signet sub robot/pose --json --count 10 | jq .data.x
   signet sub 'robot/**'
   signet sub robot/camera --stats      # how fast, and what is lost
-  signet sub robot/pose --latest --due 100)";
+  signet sub robot/pose --latest --due 100
+  signet sub tcp://robot:7000)";
 
 }  // namespace
 
@@ -272,7 +286,8 @@ void add_sub(command_line app, action& chosen) {
     auto options = std::make_shared<sub_options>();
     command_line sub =
         app.add_subcommand("sub", "Print the messages of a topic, or of many, whatever their type");
-    sub.add_option("TOPIC", options->topic, "Such as robot/pose, or a pattern such as 'robot/**'")
+    sub.add_option("TOPIC", options->topic,
+                   "Such as robot/pose, a pattern such as 'robot/**', or tcp://robot:7000")
         .required();
     const option json = sub.add_flag("--json", options->json, "One JSON object a line");
     sub.add_flag("--pretty", options->pretty, "One field a line (default on a terminal)")

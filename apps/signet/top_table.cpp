@@ -5,6 +5,8 @@
 #include "text_table.hpp"
 #include "units.hpp"
 
+#include <signet/base/name.hpp>
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -87,13 +89,14 @@ std::string quantile(const subscription& one, double share) {
 }
 
 void add(text_table& table, const publication& one) {
-    table.add({one.of.topic, "pub", pid_text(one.of), one.of.command, count_text(one.rate.messages),
-               bytes_text(one.rate.bytes), number(one.published), "", "", "", "", "", "", "", "",
-               bytes_text(static_cast<double>(one.memory_bytes)), notes_of(one)});
+    table.add({name_for_people(one.of.topic), "pub", pid_text(one.of), one.of.command,
+               count_text(one.rate.messages), bytes_text(one.rate.bytes), number(one.published), "",
+               "", "", "", "", "", "", "", bytes_text(static_cast<double>(one.memory_bytes)),
+               notes_of(one)});
 }
 
 void add(text_table& table, const subscription& one) {
-    table.add({"  " + one.of.topic, "sub", pid_text(one.of), one.of.command,
+    table.add({"  " + name_for_people(one.of.topic), "sub", pid_text(one.of), one.of.command,
                count_text(one.rate.received), "", number(one.received),
                one.lag ? number(*one.lag) : "?", count_text(one.rate.lost), number(one.lost),
                number(one.skipped), fmt::format("{}/{}", one.held.size(), one.held_max),
@@ -102,8 +105,8 @@ void add(text_table& table, const subscription& one) {
 
 void add(text_table& table, const bystander& one) {
     const std::string alone = one.publishes ? "cannot be read" : "no publisher";
-    table.add({one.of.topic, one.publishes ? "pub" : "sub", pid_text(one.of), one.of.command, "-",
-               "", "", "", "", "", "", "", "", "", "", "",
+    table.add({name_for_people(one.of.topic), one.publishes ? "pub" : "sub", pid_text(one.of),
+               one.of.command, "-", "", "", "", "", "", "", "", "", "", "", "",
                one.of.problem.empty() ? alone : one.of.problem});
 }
 

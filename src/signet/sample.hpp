@@ -52,7 +52,7 @@ public:
 protected:
     void note(const transport::shm::received_message& message) {
         number_ = message.view.number;
-        publisher_ = message.from->publisher;
+        publisher_ = message.from->shown;
         lost_before_ = message.lost_before;
         time_ = message.view.time;
         from_ = message.from;

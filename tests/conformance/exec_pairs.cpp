@@ -53,7 +53,10 @@ private:
 
 class pair_carrier final : public carrier {
 public:
-    pair_carrier() : facts_{pipe::the_exec_carrier().facts()} { facts_.scheme = exec_pairs_scheme; }
+    pair_carrier() : facts_{pipe::the_exec_carrier().facts()} {
+        facts_.scheme = exec_pairs_scheme;
+        facts_.listens = true;
+    }
 
     const carrier_facts& facts() const noexcept override { return facts_; }
 

@@ -225,8 +225,9 @@ TEST_P(Services, DoWhatNobodyWaitsFor) {
 
 std::vector<const transport::carrier*> those_both_ways() {
     auto all = carriers_with_listeners();
-    std::erase_if(
-        all, [](const auto* one) { return !one->facts().both_ways || !one->facts().tells_room; });
+    std::erase_if(all, [](const auto* one) {
+        return !one->facts().both_ways || !one->facts().tells_room || !one->facts().reliable;
+    });
     return all;
 }
 

@@ -189,7 +189,7 @@ TEST_P(ServiceDeaths, OfAClientCancelItsCalls) {
 std::vector<const transport::carrier*> those_both_ways() {
     auto all = carriers_with_listeners();
     std::erase_if(all, [](const auto* one) {
-        return !one->facts().both_ways || !one->facts().tells_room ||
+        return !one->facts().both_ways || !one->facts().tells_room || !one->facts().reliable ||
                one->facts().scheme == "execpairs";
     });
     return all;

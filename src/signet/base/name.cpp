@@ -11,6 +11,13 @@ namespace {
 constexpr std::string_view default_scheme = "shm";
 constexpr std::string_view scheme_end = "://";
 constexpr std::size_t shown_bytes_max = 60;
+constexpr std::string_view digits = "0123456789abcdef";
+constexpr std::size_t relayed_id_digits = 16;
+
+int value_of(char digit) {
+    const std::size_t value = digits.find(digit);
+    return value == std::string_view::npos ? 0 : static_cast<int>(value);
+}
 
 [[noreturn]] void fail(std::string_view text, const std::string& advice) {
     std::string shown{text.substr(0, shown_bytes_max)};
@@ -96,6 +103,38 @@ address split_address(std::string_view text) {
 
 address parse_pattern(std::string_view text) {
     return parse(text, wildcards::allowed);
+}
+
+// Bytes other than letters and digits are '_' and two hexadecimal digits.
+std::string relayed_name(std::string_view address, std::uint64_t id) {
+    std::string name{relayed_prefix};
+    for (int shift = 60; shift >= 0; shift -= 4) name += digits[id >> shift & 15];
+    name += '/';
+    for (const char c : address) {
+        if (name.size() + 3 > name_bytes_max) break;
+        if (is_letter_or_digit(c)) {
+            name += c;
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            name += {'_', digits[byte >> 4], digits[byte & 15]};
+        }
+    }
+    return name;
+}
+
+std::string name_for_people(std::string_view name) {
+    const std::size_t prefix = relayed_prefix.size() + relayed_id_digits + 1;
+    if (!name.starts_with(relayed_prefix) || name.size() <= prefix) return std::string{name};
+    std::string address;
+    for (std::size_t at = prefix; at < name.size(); ++at) {
+        if (name[at] != '_') {
+            address += name[at];
+        } else if (at + 2 < name.size()) {
+            address += static_cast<char>(16 * value_of(name[at + 1]) + value_of(name[at + 2]));
+            at += 2;
+        }
+    }
+    return address;
 }
 
 }  // namespace signet

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,17 @@ address parse_pattern(std::string_view text);
 /// "exec" and "ls -l". What follows the scheme is checked by its carrier. No scheme is "shm".
 /// Throws `error` (bad_name): empty, or a scheme that cannot be one.
 address split_address(std::string_view text);
+
+/// What the name of a topic begins with that is carried elsewhere by a relay of this process
+/// (docs/design/topics-over-channels.md); wildcards pass over it.
+inline constexpr std::string_view relayed_prefix = "_relay/";
+
+/// A name for a topic at `address` that nobody else knows: "_relay/<id>/tcp_3a_2f_2f...", a legal
+/// one, shortened where the address is long.
+std::string relayed_name(std::string_view address, std::uint64_t id);
+
+/// The address that such a name was made of, or its beginning; any other name as it is.
+std::string name_for_people(std::string_view name);
 
 /// Whether a checked name stands for others.
 constexpr bool is_wild(std::string_view name) {

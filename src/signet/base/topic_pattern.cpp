@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/base/topic_pattern.hpp>
 
+#include <signet/base/name.hpp>
+
 namespace signet {
 namespace {
 
@@ -15,6 +17,7 @@ std::string_view take_segment(std::string_view& rest) noexcept {
 }  // namespace
 
 bool topic_pattern::matches(std::string_view pattern, std::string_view name) noexcept {
+    if (pattern.starts_with('*') && name.starts_with(relayed_prefix)) return false;
     while (pattern.data() != nullptr) {
         const std::string_view wanted = take_segment(pattern);
         if (wanted == "**") return true;

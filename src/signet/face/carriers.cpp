@@ -11,6 +11,7 @@
 #include <signet/transport/shm/shm_carrier.hpp>
 #include <signet/transport/sysv/sysv_carrier.hpp>
 #include <signet/transport/tcp/tcp_carrier.hpp>
+#include <signet/transport/udp/udp_carrier.hpp>
 #include <signet/transport/unix/unix_carrier.hpp>
 
 #include <mutex>
@@ -25,12 +26,9 @@ std::vector<const transport::carrier*>& added() {
     return all;
 }
 
-struct found_carrier {
-    const transport::carrier* carrier;
-    std::string where;
-};
+}  // namespace
 
-found_carrier find(std::string_view text) {
+found_carrier find_carrier(std::string_view text) {
     const signet::address to = split_address(text);
     std::string schemes;
     for (const transport::carrier* one : carriers()) {
@@ -41,15 +39,14 @@ found_carrier find(std::string_view text) {
                 "no carrier is called '" + to.scheme + "'; there are " + schemes};
 }
 
-}  // namespace
-
 std::vector<const transport::carrier*> carriers() {
     std::vector<const transport::carrier*> all{
         &transport::shm::the_carrier(),  // in the order in which they are shown
         &transport::unix_socket::the_carrier(), &transport::tcp::the_carrier(),
-        &transport::pipe::the_exec_carrier(),   &transport::pipe::the_pipe_carrier(),
-        &transport::fifo::the_carrier(),        &transport::mq::the_carrier(),
-        &transport::sysv::the_carrier(),        &transport::log_file::the_carrier(),
+        &transport::udp::the_carrier(),         &transport::pipe::the_exec_carrier(),
+        &transport::pipe::the_pipe_carrier(),   &transport::fifo::the_carrier(),
+        &transport::mq::the_carrier(),          &transport::sysv::the_carrier(),
+        &transport::log_file::the_carrier(),
     };
     const std::lock_guard locked{adding};
     all.insert(all.end(), added().begin(), added().end());
@@ -62,21 +59,17 @@ bool add_carrier(const transport::carrier& one) {
     return true;
 }
 
-const transport::carrier_facts& facts_of(std::string_view address) {
-    return find(address).carrier->facts();
-}
-
 std::unique_ptr<transport::channel_end> connect(std::string_view address,
                                                 const transport::channel_types& types,
                                                 const transport::channel_options& options) {
-    const found_carrier to = find(address);
+    const found_carrier to = find_carrier(address);
     return to.carrier->connect(to.where, types, options);
 }
 
 std::unique_ptr<transport::channel_listener> listen(std::string_view address,
                                                     const transport::channel_types& types,
                                                     const transport::channel_options& options) {
-    const found_carrier at = find(address);
+    const found_carrier at = find_carrier(address);
     return at.carrier->listen(at.where, types, options);
 }
 

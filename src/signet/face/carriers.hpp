@@ -18,11 +18,16 @@ std::vector<const transport::carrier*> carriers();
 /// Has a carrier of an optional library found, too; it must last as long as the process.
 bool add_carrier(const transport::carrier& one);
 
-/// Of the carrier of an address. Throws `error` (bad_name): none has it.
-const transport::carrier_facts& facts_of(std::string_view address);
+/// The carrier of an address, and what it calls the place.
+struct found_carrier {
+    const transport::carrier* carrier;
+    std::string where;
+};
 
-/// Throws `error`: bad_name where `address` has no scheme or no carrier has it, and as
-/// carrier::connect and carrier::listen do.
+/// Throws `error`: bad_name where `address` has no scheme or no carrier has it.
+found_carrier find_carrier(std::string_view address);
+
+/// Throws `error` as that, and as carrier::connect and carrier::listen do.
 std::unique_ptr<transport::channel_end> connect(std::string_view address,
                                                 const transport::channel_types& types,
                                                 const transport::channel_options& options);

@@ -3,7 +3,7 @@
 // samples of their own. Rules of use stand there.
 #pragma once
 
-#include <signet/base/name.hpp>
+#include <signet/face/topic_place.hpp>
 #include <signet/os/fork_guard.hpp>
 #include <signet/topic.hpp>
 #include <signet/transport/shm/subscriber_watch.hpp>
@@ -44,7 +44,10 @@ public:
     int fd() { return engine_->fd(); }
 
     /// Who joined, left, died, was refused, evicted us or is late, oldest first; none: nothing new.
-    std::optional<topic_event> try_event() { return engine_->try_event(); }
+    std::optional<topic_event> try_event() {
+        auto event = engine_->try_event();
+        return event && relay_ ? relay_->told(std::move(*event)) : event;
+    }
 
     /// For waits over several endpoints.
     std::unique_ptr<transport::waitable> watch() const {
@@ -53,23 +56,36 @@ public:
 
     std::uint64_t received() const noexcept { return engine_->counts().received; }
 
-    /// Messages that were overwritten before this subscriber read them.
-    std::uint64_t lost() const noexcept { return engine_->counts().lost; }
+    /// Messages that were overwritten before this subscriber read them, or before they were on
+    /// their way to it; the latter as of the last message received.
+    std::uint64_t lost() const noexcept {
+        return engine_->counts().lost + (relay_ ? relay_->lost() : 0);
+    }
 
     /// Messages passed over because newer ones were there: delivery::latest.
-    std::uint64_t skipped() const noexcept { return engine_->counts().skipped; }
+    std::uint64_t skipped() const noexcept {
+        return engine_->counts().skipped + (relay_ ? relay_->skipped() : 0);
+    }
 
     /// Silences that lasted longer than subscriber_options::message_due; any thread may ask.
     std::uint64_t deadlines_missed() const noexcept { return engine_->deadlines_missed(); }
 
     /// Each publisher joined now: what was received and lost of it, and how far behind we are.
-    std::vector<publisher_status> statuses() const { return engine_->statuses(); }
+    std::vector<publisher_status> statuses() const {
+        auto all = engine_->statuses();
+        if (relay_) {
+            for (auto& one : all) one = relay_->told(one);
+        }
+        return all;
+    }
 
     /// Publishers joined now.
     std::size_t publishers() const noexcept { return engine_->counts().publishers; }
 
     /// The name, or pattern, it was made with.
-    const std::string& topic() const noexcept { return engine_->topic(); }
+    const std::string& topic() const noexcept {
+        return relay_ ? relay_->address() : engine_->topic();
+    }
 
     /// `for (const auto& sample : subscriber)` receives until it is stopped.
     class iterator {
@@ -100,12 +116,19 @@ protected:
     /// `type` null: takes messages of any type.
     receiver(std::shared_ptr<link::control_plane> plane, std::string_view name,
              const wire::type_descriptor* type, const subscriber_options& options)
-        : engine_{std::shared_ptr<engine>{
-              new engine{std::move(plane), parse_pattern(name).name, type, options},
-              os::delete_where_made{}}} {}
+        : receiver{std::move(plane), face::place_to_subscribe(name), type, options} {}
 
 private:
     using engine = transport::shm::topic_subscriber;
+    using relayed = transport::relay::relayed_subscriber;
+
+    receiver(std::shared_ptr<link::control_plane> plane, const face::topic_place& at,
+             const wire::type_descriptor* type, const subscriber_options& options)
+        : engine_{
+              std::shared_ptr<engine>{new engine{std::move(plane), at.engine_name, type, options},
+                                      os::delete_where_made{}}} {
+        if (at.elsewhere) relay_.reset(new relayed{*at.elsewhere, *engine_, type, options});
+    }
 
     Sample take(const transport::patience& limit) {
         return fill([&](auto&& look) { return engine_->wait_for(limit, look); });
@@ -121,6 +144,7 @@ private:
     }
 
     transport::shm::subscriber_handle engine_;
+    std::unique_ptr<relayed, os::delete_where_made> relay_;  ///< null: in shared memory alone
 };
 
 }  // namespace signet

@@ -3,7 +3,7 @@
 // is made. Rules of use stand there.
 #pragma once
 
-#include <signet/base/name.hpp>
+#include <signet/face/topic_place.hpp>
 #include <signet/os/fork_guard.hpp>
 #include <signet/topic.hpp>
 #include <signet/transport/shm/publisher_watch.hpp>
@@ -27,7 +27,13 @@ public:
     std::size_t subscribers() const { return engine_->subscribers(); }
 
     /// Each of them: how far behind it is, what it lost and what it holds.
-    std::vector<subscriber_status> statuses() const { return engine_->statuses(); }
+    std::vector<subscriber_status> statuses() const {
+        auto all = engine_->statuses();
+        if (relay() != nullptr) {
+            for (auto& one : all) one = relay()->told(one);
+        }
+        return all;
+    }
 
     /// Waits until at least `count` have joined. False: stopped.
     bool wait_for_subscribers(std::size_t count, std::stop_token stop = {}) {
@@ -40,7 +46,11 @@ public:
     }
 
     /// Who joined, left, died, was refused or evicted, oldest first; none: nothing new.
-    std::optional<topic_event> try_event() { return engine_->try_event(); }
+    std::optional<topic_event> try_event() {
+        auto event = engine_->try_event();
+        if (event && relay() != nullptr) return relay()->told(std::move(*event));
+        return event;
+    }
 
     /// For waits over several endpoints.
     std::unique_ptr<transport::waitable> watch(transport::shm::publisher_interest in) const {
@@ -50,19 +60,56 @@ public:
     /// Messages published so far.
     std::uint64_t published() const noexcept { return engine_->published(); }
 
-    const std::string& topic() const noexcept { return engine_->topic(); }
+    /// The name it was made with; of an address the one to connect to, with what the system chose:
+    /// the port of "tcp://127.0.0.1:0".
+    const std::string& topic() const noexcept {
+        return relay() != nullptr ? relay()->address() : engine_->topic();
+    }
 
 protected:
     using engine = transport::shm::topic_publisher;
 
     sender(std::shared_ptr<link::control_plane> plane, std::string_view name,
            const wire::type_descriptor& type, const publisher_options& options)
-        : engine_{new engine{std::move(plane), parse_address(name).name, type, options}} {}
+        : sender{std::move(plane), face::place_to_publish(name), type, options} {}
 
     engine& to() const noexcept { return *engine_; }
 
 private:
-    std::unique_ptr<engine, os::delete_where_made> engine_;
+    using relayed = transport::relay::relayed_publisher;
+
+    /// Ends the relay of an engine before it; in a forked child neither.
+    class owner {
+    public:
+        void operator()(engine* of) noexcept {
+            if (!here_.still()) return static_cast<void>(relay.release());
+            relay.reset();
+            delete of;
+        }
+        std::unique_ptr<relayed> relay;  ///< null: the topic is in shared memory alone
+
+    private:
+        os::made_in_process here_;
+    };
+
+    sender(std::shared_ptr<link::control_plane> plane, const face::topic_place& at,
+           const wire::type_descriptor& type, const publisher_options& options)
+        : engine_{
+              new engine{std::move(plane), at.engine_name, type, options_at(at, type, options)}} {
+        if (!at.elsewhere) return;
+        engine_.get_deleter().relay = std::make_unique<relayed>(*at.elsewhere, *engine_, options);
+    }
+
+    static publisher_options options_at(const face::topic_place& at,
+                                        const wire::type_descriptor& type,
+                                        const publisher_options& options) {
+        if (!at.elsewhere) return options;
+        return transport::relay::options_at(*at.elsewhere, type, options);
+    }
+
+    relayed* relay() const noexcept { return engine_.get_deleter().relay.get(); }
+
+    std::unique_ptr<engine, owner> engine_;
 };
 
 }  // namespace signet

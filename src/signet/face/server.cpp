@@ -28,7 +28,7 @@ server::~server() {
 }
 
 std::string server::listen(std::string_view address) {
-    if (face::facts_of(address).scheme != "pipe") {
+    if (face::find_carrier(address).carrier->facts().scheme != "pipe") {
         return face::listen_for(*engine_, address, options_);
     }
     face::serve_at(*engine_, address, options_);

@@ -14,10 +14,14 @@ using pattern::rpc_framing;
 using transport::framing;
 
 rpc_framing framing_at(std::string_view address) {
-    const transport::carrier_facts& facts = facts_of(address);
+    const transport::carrier_facts& facts = find_carrier(address).carrier->facts();
     if (!facts.both_ways) {
         throw error{errc::unsupported, "use service", address,
                     "calls go both ways, and this carrier only one"};
+    }
+    if (!facts.reliable) {
+        throw error{errc::unsupported, "use service", address,
+                    "this carrier loses messages, and a call would wait for ever; use tcp://"};
     }
     if (!facts.tells_room) {
         throw error{errc::unsupported, "use service", address,

@@ -21,6 +21,13 @@ enum class identification {
     certificate,  ///< what it proved to have
 };
 
+/// How a carrier does a pattern of communication.
+enum class support {
+    no,
+    over_channels,  ///< built on its channels, once for all carriers (transport/relay/)
+    native,         ///< by itself
+};
+
 struct carrier_facts {
     std::string_view scheme;              ///< "unix"
     std::string_view addresses;           ///< "unix:///path, unix://@name"
@@ -38,7 +45,11 @@ struct carrier_facts {
     bool speaks_plain = false;     ///< has framing::lines and framing::bytes
     bool plain_is_shared = false;  ///< those are one conversation of all who connect
     bool survives_both = false;    ///< what was sent stays when both ends have died
+    bool listens = true;           ///< others can connect to an address of it, one after the other
+    support topics = support::over_channels;
 };
+
+class topic_carrier;
 
 class carrier {
 public:
@@ -60,6 +71,10 @@ public:
     virtual std::unique_ptr<channel_listener> listen(const std::string& where,
                                                      const channel_types& types,
                                                      const channel_options& options) const = 0;
+
+    /// How it carries topics where that is `native`, but for shared memory, which is where all
+    /// topics begin and end; else null. Valid as long as the process.
+    virtual const topic_carrier* topics() const noexcept { return nullptr; }
 };
 
 }  // namespace signet::transport

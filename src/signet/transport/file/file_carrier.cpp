@@ -20,6 +20,7 @@ constexpr carrier_facts our_facts{
     .message_bytes_max = os::record_bytes_max - 1,
     .both_ways = false,
     .survives_both = true,
+    .topics = support::no,
 };
 
 void check_options(const channel_options& options, const log_name& name) {

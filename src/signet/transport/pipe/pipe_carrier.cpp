@@ -19,6 +19,7 @@ constexpr carrier_facts pipe_facts{
     .use_when = "this program was started by the other end, with pipes",
     .message_bytes_max = frame_header::message_bytes_max,
     .speaks_plain = true,
+    .listens = false,
 };
 
 struct two_numbers {
@@ -80,7 +81,8 @@ public:
 
     std::unique_ptr<channel_end> connect(const std::string& where, const channel_types& types,
                                          const channel_options& options) const override {
-        return stream_channel::connect(open_inherited(where), "pipe:" + where, types, options);
+        return stream_channel::connect(open_inherited(where), "pipe:" + where, types, options,
+                                       after(options.handshake_limit));
     }
 
     std::unique_ptr<channel_listener> listen(const std::string& where, const channel_types&,

@@ -17,6 +17,7 @@ constexpr carrier_facts our_facts{
     .use_when = "both are on one machine and of one user, and speed counts",
     .message_bytes_max = memory::record_word::bytes_max,
     .peers = identification::user,
+    .topics = support::native,
 };
 
 class shm_listener final : public channel_listener {

@@ -24,7 +24,8 @@ namespace signet::transport::shm {
 /// What a publisher's welcome says, checked.
 struct welcome {
     std::uint64_t publisher;
-    std::string topic;  ///< as it was announced, and asked for
+    std::string topic;    ///< as it was announced, and asked for; or as the user calls it
+    std::uint64_t shown;  ///< what the user knows the publisher as
     std::uint64_t start;
     std::uint32_t held_max;
     memory::topic_geometry geometry;
@@ -47,6 +48,7 @@ class source {
 public:
     source(const welcome& from, const link::peer_identity& who, source_memory memory)
         : publisher{from.publisher},
+          shown{from.shown},
           topic{from.topic},
           identity{who},
           type{from.type},
@@ -85,6 +87,7 @@ public:
     const os::descriptor& data_event() const noexcept { return memory_.data_event; }
 
     const std::uint64_t publisher;
+    const std::uint64_t shown;  ///< what the user knows it as; another one where a relay is between
     const std::string topic;
     const link::peer_identity identity;
     const wire::type_descriptor type;

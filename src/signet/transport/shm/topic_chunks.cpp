@@ -2,6 +2,7 @@
 // The chunks of a publisher: which extent a message goes to, memory put behind a chunk when it is
 // first used, and further extents when messages grow. Runs in the publishing thread.
 #include <signet/base/error.hpp>
+#include <signet/base/name.hpp>
 #include <signet/transport/shm/topic_publisher.hpp>
 
 #include <algorithm>
@@ -23,7 +24,7 @@ std::optional<chunk_loan> topic_publisher::loan_slowly(std::size_t bytes, const 
 
 std::uint32_t topic_publisher::extent_for(std::size_t bytes) {
     if (bytes > payload_bytes_max()) {
-        throw error{errc::too_large, "publish to topic", topic_,
+        throw error{errc::too_large, "publish to topic", name_for_people(topic_),
                     "the message has " + std::to_string(bytes) +
                         " bytes, and payload_bytes_max is " + std::to_string(payload_bytes_max())};
     }
@@ -43,7 +44,7 @@ std::uint32_t topic_publisher::grow(std::size_t bytes) {
     const std::uint64_t chunk_bytes =
         std::min(std::max<std::uint64_t>(doubled, memory::line_bytes), most);
     if (chunk_bytes > memory::segment_bytes_max / g.chunk_count) {
-        throw error{errc::too_large, "publish to topic", topic_,
+        throw error{errc::too_large, "publish to topic", name_for_people(topic_),
                     std::to_string(g.chunk_count) + " chunks of " + std::to_string(chunk_bytes) +
                         " bytes are more than a segment can span; lower depth or held_total"};
     }

@@ -36,7 +36,7 @@ shared_memory create_bells(life::fence_mode fencing, paging how) {
 
 topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std::string topic,
                                  const wire::type_descriptor& type,
-                                 const publisher_options& options)
+                                 const publisher_options& options, std::uint64_t id)
     : segment_{create_segment(choose_geometry(options, type, topic), options, topic)},
       ring_{segment_.bytes.data(), choose_geometry(options, type, topic)},
       fixed_size_{type.has_fixed_size()},
@@ -49,7 +49,7 @@ topic_publisher::topic_publisher(std::shared_ptr<link::control_plane> plane, std
       spinner_{options.waiting},
       plane_{std::move(plane)},
       topic_{std::move(topic)},
-      self_{link::role::publisher, plane_->id(), link::make_id()},
+      self_{link::role::publisher, plane_->id(), id},
       type_{type},
       options_{options} {
     const memory_plan plan = plan_for(ring_.geometry(), options_);

@@ -43,7 +43,8 @@ struct chunk_loan {
 class topic_publisher final : public link::participant {
 public:
     topic_publisher(std::shared_ptr<link::control_plane> plane, std::string topic,
-                    const wire::type_descriptor& type, const publisher_options& options);
+                    const wire::type_descriptor& type, const publisher_options& options,
+                    std::uint64_t id = link::make_id());
     ~topic_publisher() override;
 
     topic_publisher(const topic_publisher&) = delete;
@@ -51,10 +52,17 @@ public:
 
     /// Publishes a message that fits a slot. False: no room before the patience ended.
     bool publish_inline(const void* payload, std::size_t bytes, const patience& limit) {
+        return publish_inline(payload, bytes, limit, [this] { return time_of_message(); });
+    }
+
+    /// The same with a time of somebody else's.
+    template <class Time>
+    bool publish_inline(const void* payload, std::size_t bytes, const patience& limit,
+                        const Time& time) {
         check_process();
         if (!ring_.has_room() && !wait_for_room(limit)) return false;
         if (!fixed_size_) ring_.count_bytes(bytes);
-        ring_.publish_inline(payload, bytes, time_of_message());
+        ring_.publish_inline(payload, bytes, time());
         data_bell_.notify();
         return true;
     }
@@ -76,14 +84,21 @@ public:
 
     /// Publishes a loan. False: no room before the patience ended; the loan stays with the caller.
     bool publish_loan(const chunk_loan& loan, std::size_t bytes, const patience& limit) {
+        return publish_loan(loan, bytes, limit, [this] { return time_of_message(); });
+    }
+
+    /// The same with a time of somebody else's.
+    template <class Time>
+    bool publish_loan(const chunk_loan& loan, std::size_t bytes, const patience& limit,
+                      const Time& time) {
         check_process();
         if (!ring_.has_room() && !wait_for_room(limit)) return false;
         --loans_out_;
         pool_.note(ring_.next(), loan.chunk);
         if (!fixed_size_) ring_.count_bytes(bytes);
-        ring_.publish_chunk(loan.chunk, bytes, time_of_message());
+        ring_.publish_chunk(loan.chunk, bytes, time());
         data_bell_.notify();
-        prefetch_next_chunk(memory::extent_of(loan.chunk), bytes);
+        prefetch_coming_chunk(memory::extent_of(loan.chunk), bytes);
         return true;
     }
 
@@ -95,6 +110,7 @@ public:
     }
 
     std::size_t payload_bytes_max() const noexcept { return ring_.geometry().payload_bytes_max; }
+    std::uint64_t depth() const noexcept { return ring_.geometry().depth; }
     std::uint64_t published() const noexcept { return ring_.published(); }
     std::uint64_t id() const noexcept { return self_.endpoint; }
 
@@ -106,6 +122,12 @@ public:
     bool wait_for_subscribers(std::size_t count, const patience& limit);
 
     std::optional<topic_event> try_event() { return events_.try_take(); }
+
+    /// Adds an event about one who did not get as far as this engine. Any thread.
+    void tell(topic_event event) {
+        events_.add(std::move(event));
+        notice_.post();
+    }
 
     // For a wait over several endpoints (publisher_watch.hpp); the publishing thread's.
 
@@ -185,11 +207,11 @@ private:
         return chunk_bytes < bytes_of_small ? memory::reuse::oldest : memory::reuse::newest;
     }
 
-    void prefetch_next_chunk(std::uint32_t extent, std::size_t bytes) const {
-        // The next message will be about as large as this one, and its lines are with some
+    void prefetch_coming_chunk(std::uint32_t extent, std::size_t bytes) const {
+        // The next messages will be about as large as this one, and their lines are with some
         // subscriber.
         constexpr std::size_t bytes_ahead = 1024;
-        const auto chunk = pool_.peek(extent, order_of(ring_.chunk_bytes(extent)));
+        const auto chunk = pool_.soon(extent, order_of(ring_.chunk_bytes(extent)));
         if (!chunk) return;
         const std::byte* const begin = ring_.chunk(*chunk);
         for (std::size_t at = 0; at < std::min(bytes, bytes_ahead); at += memory::line_bytes) {

@@ -33,6 +33,7 @@ memory::topic_geometry read_geometry(const wire::frame_reader& frame) {
 welcome read_welcome(const wire::frame_reader& frame, const std::string& topic, delivery policy) {
     return {frame.u64(key::from),
             topic,
+            frame.u64(key::from),
             frame.u64(key::start),
             static_cast<std::uint32_t>(
                 std::min<std::uint64_t>(frame.u64(key::held_max), memory::held_max_limit)),
@@ -151,7 +152,7 @@ void topic_subscriber::received(link::peer& from, const wire::frame_reader& fram
         joins_.erase(joined);
     } else if (frame.kind() == link::kind::refuse) {
         const auto code = static_cast<errc>(frame.u64(key::code));
-        const error why{code, "join topic", joined->second.topic, frame.text(key::reason)};
+        const error why{code, "join topic", shown(joined->second.topic), frame.text(key::reason)};
         const std::uint64_t publisher = joined->first;
         joins_.erase(joined);
         fail(from.identity, publisher, why);
@@ -166,7 +167,8 @@ void topic_subscriber::process_welcome(join_request& request, link::peer& from,
     }
     const std::uint64_t publisher = frame.u64(key::from);
     try {
-        welcome answer = read_welcome(frame, request.topic, options_.policy);
+        welcome answer = read_welcome(frame, shown(request.topic), options_.policy);
+        if (origin_) answer.shown = origin_->publisher(publisher);
         if (type_) answer.plan = plan_for(*type_, answer);
         if (type_) require_room(*type_, answer);
         fill_page(*request.page, answer, options_.memory);

@@ -20,13 +20,13 @@ bool contains(const std::vector<std::uint64_t>& all, std::uint64_t one) {
 
 topic_subscriber::topic_subscriber(std::shared_ptr<link::control_plane> plane, std::string topic,
                                    const wire::type_descriptor* type,
-                                   const subscriber_options& options)
+                                   const subscriber_options& options, std::uint64_t id)
     : newest_only_{options.policy == delivery::latest},
       spinner_{options.waiting},
       silence_{options.message_due},
       plane_{std::move(plane)},
       topic_{std::move(topic)},
-      self_{link::role::subscriber, plane_->id(), link::make_id()},
+      self_{link::role::subscriber, plane_->id(), id},
       options_{options} {
     if (type != nullptr) type_ = *type;
     if (options_.held_max == 0 || options_.held_max > memory::held_max_limit) {
@@ -125,7 +125,7 @@ bool topic_subscriber::settle_rarity(source& from, memory::read_result result) {
 }
 
 error topic_subscriber::eviction() const {
-    return {errc::evicted, "receive from topic", topic_,
+    return {errc::evicted, "receive from topic", shown(topic_),
             "its publisher waited for this subscriber for longer than it bears (stall_budget), or "
             "lost its link to it; read faster, or use delivery::drop_oldest"};
 }
@@ -141,8 +141,9 @@ void topic_subscriber::note_hold(source& from) {
     from.reader.note_hold(from.reader.hazard_set(), nanoseconds_of(os::coarse_now()));
 }
 
-void topic_subscriber::finish_more(const received_message& message) {
+void topic_subscriber::finish_more(received_message& message) {
     source& from = *message.from;
+    if (origin_) origin_->restore(message);
     if (message.view.time != 0) {
         const std::uint64_t now = nanoseconds_of(clock::now());
         from.reader.note_age(now - std::min(now, message.view.time));

@@ -46,6 +46,23 @@ struct received_message {
 
 class topic_subscriber;
 
+/// What messages and publishers were where they came from, if a relay of this process publishes
+/// them anew. Its rings have times, so that nobody else pays for the question.
+class provenance {
+public:
+    provenance() = default;
+    virtual ~provenance() = default;
+    provenance(const provenance&) = delete;
+    provenance& operator=(const provenance&) = delete;
+
+    /// What the user calls the topic, and the publisher that is `stand_in` here. Any thread.
+    virtual const std::string& topic() const = 0;
+    virtual std::uint64_t publisher(std::uint64_t stand_in) const = 0;
+
+    /// Gives a message its number, its time and its losses. The receiving thread.
+    virtual void restore(received_message& message) = 0;
+};
+
 /// A message that lies in place until it is released.
 struct held_message {
     topic_subscriber* by = nullptr;  ///< none: there is nothing to release
@@ -66,7 +83,8 @@ public:
     /// `topic` may be a pattern (base/topic_pattern.hpp). `type` null: takes messages of any type;
     /// the source says which.
     topic_subscriber(std::shared_ptr<link::control_plane> plane, std::string topic,
-                     const wire::type_descriptor* type, const subscriber_options& options);
+                     const wire::type_descriptor* type, const subscriber_options& options,
+                     std::uint64_t id = link::make_id());
     ~topic_subscriber() override;
 
     topic_subscriber(const topic_subscriber&) = delete;
@@ -91,6 +109,15 @@ public:
     bool try_open_large(received_message& message, std::size_t bytes) {
         return take_next(message,
                          [&](source& from) { return from.reader.try_hold(message.view, bytes); });
+    }
+
+    /// For an endpoint whose publishers are stand-ins of a relay; before there is one.
+    void restore_by(std::shared_ptr<provenance> origin) { origin_ = std::move(origin); }
+
+    /// Has receive throw `why`, and tells of it as an event, as if a publisher had refused us. Any
+    /// thread.
+    void tell_refusal(const link::peer_identity& who, std::uint64_t publisher, const error& why) {
+        fail(who, publisher, why);
     }
 
     /// Ends the hold of a message that lies in place.
@@ -330,7 +357,7 @@ private:
     }
 
     void note_hold(source& from);
-    void finish_more(const received_message& message);
+    void finish_more(received_message& message);
     void wait_until_time(const patience& limit);
     bool settle_rarity(source& from, memory::read_result result);
     void absorb();
@@ -346,6 +373,11 @@ private:
     void sleep_now(bool by_events, deadline until);
     void settle_events();
     void post();
+
+    /// What the user calls it.
+    const std::string& shown(const std::string& topic) const {
+        return origin_ ? origin_->topic() : topic;
+    }
 
     void process_welcome(join_request& request, link::peer& from, const wire::frame_reader& frame,
                          std::vector<os::descriptor> descriptors);
@@ -397,6 +429,7 @@ private:
     link::listing self_;
     std::optional<wire::type_descriptor> type_;
     subscriber_options options_;
+    std::shared_ptr<provenance> origin_;  ///< null: messages are what the ring says
 };
 
 /// The user's end of a subscriber, which its samples may outlive.

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the messages of one ring were called by the publisher they came from. The ring counts from 0
+// and has no gaps; the log has an entry wherever the numbers there jump.
+//
+// Thread safety: the relay thread notes, the receiving thread looks up. Invariant: entries rise in
+// both numbers, and there are at most as many as the ring holds messages, and one.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+
+namespace signet::transport::relay {
+
+class number_log {
+public:
+    /// What a message was.
+    struct origin {
+        std::uint64_t number = 0;
+        std::uint64_t lost_before = 0;    ///< upstream, since the message looked up before
+        std::uint64_t passed_before = 0;  ///< likewise: passed over, since a newer one was there
+    };
+
+    /// The next message, `at` in the ring, was `number`, and `lost` were lost just before it. Those
+    /// that the ring of `depth` messages does not hold any more are forgotten.
+    void note(std::uint64_t at, std::uint64_t number, std::uint64_t lost, std::uint64_t depth);
+
+    /// Of the message that is `at` in the ring. They are looked up in order.
+    origin look_up(std::uint64_t at);
+
+private:
+    struct entry {
+        std::uint64_t at;
+        std::uint64_t number;
+        std::uint64_t lost;    ///< in all, up to here
+        std::uint64_t passed;  ///< likewise
+    };
+
+    std::mutex mutex_;
+    std::deque<entry> entries_;
+    std::uint64_t next_ = 0;  ///< the number that would be no jump
+    std::uint64_t told_lost_ = 0;
+    std::uint64_t told_passed_ = 0;
+};
+
+}  // namespace signet::transport::relay
