@@ -25,6 +25,7 @@ public:
             case errc::evicted: return "evicted";
             case errc::owner_died: return "owner died";
             case errc::damaged: return "damaged";
+            case errc::failed_remotely: return "its handler failed";
         }
         return "unknown error";
     }

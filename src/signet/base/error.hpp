@@ -29,6 +29,7 @@ enum class errc {
     evicted,               ///< a subscriber held its publisher back for too long
     owner_died,            ///< who held it died; what it guards may be half changed
     damaged,               ///< shared memory holds what no correct process writes there
+    failed_remotely,       ///< a handler in another process threw
 };
 
 /// The category of `errc`; its name is "signet".

@@ -39,11 +39,13 @@ struct carrier_facts {
     bool reliable = true;             ///< what was sent arrives, as long as both ends live
     bool tells_death = true;          ///< a killed peer is told from one that closed
     bool ends_one_way = true;         ///< one direction can end before the other
+    bool tells_room = true;           ///< one can wait for room to send, and for other things too
     bool passes_descriptors = false;  ///< open files travel with a message
     bool crosses_machines = false;
-    bool speaks_plain = false;   ///< has framing::lines and framing::bytes
-    bool survives_both = false;  ///< what was sent stays when both ends have died
-    bool listens = true;         ///< others can connect to an address of it, one after the other
+    bool speaks_plain = false;     ///< has framing::lines and framing::bytes
+    bool plain_is_shared = false;  ///< those are one conversation of all who connect
+    bool survives_both = false;    ///< what was sent stays when both ends have died
+    bool listens = true;           ///< others can connect to an address of it, one after the other
     support topics = support::over_channels;
 };
 

@@ -71,6 +71,10 @@ flow stream_channel::judge(sent outcome) {
     return receiver_.judge_gone_peer();
 }
 
+bool stream_channel::holds_read() {
+    return receiver_.holds_read();
+}
+
 int stream_channel::fd() {
     if (!set_) {
         set_.emplace();

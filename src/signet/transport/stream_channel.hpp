@@ -46,6 +46,7 @@ public:
         return receiver_.peer_sends();
     }
     bool ready(direction which) override;
+    bool holds_read() override;
     int fd() override;
     std::unique_ptr<waitable> watch(std::shared_ptr<channel_end> self, direction which) override;
 

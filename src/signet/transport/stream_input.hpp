@@ -42,6 +42,7 @@ public:
             if (!note({result.status, 0})) return;
         }
     }
+    bool has_late() const noexcept { return !late_.empty(); }
     void take_late() {
         if (!late_.empty()) join_late();
     }

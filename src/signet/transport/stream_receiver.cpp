@@ -250,6 +250,12 @@ bool stream_receiver::ready() {
            stream_.has_read_ahead() || os::wait_readable(stream_.read_fd(), deadline::min());
 }
 
+bool stream_receiver::holds_read() {
+    const std::lock_guard locked{receiving_};
+    return !input_.unread().empty() || input_.has_late() || input_.is_over() ||
+           stream_.has_read_ahead();
+}
+
 // ---- the end ------------------------------------------------------------------------------------
 
 // Did it say so? What it sent before is kept, up to one message.

@@ -39,6 +39,9 @@ public:
     /// Whether there may be something to receive.
     bool ready();
 
+    /// As channel_end has it.
+    bool holds_read();
+
     /// For who sends, and was told that the peer reads no more: `ended` where it closed in order,
     /// else an error. Where another thread receives, that one learns which.
     flow judge_gone_peer();

@@ -81,6 +81,17 @@ public:
         return true;
     }
 
+    /// Whether a map stands here, or a value whose mark is `mark`. Only a look.
+    bool at_map() const {
+        if (left() == 0) return false;
+        const unsigned found = load_once<std::uint8_t>(at_);
+        return found - format::fixmap < 16 || found == format::map16 || found == format::map32;
+    }
+    bool at(unsigned mark) const { return left() != 0 && load_once<std::uint8_t>(at_) == mark; }
+
+    /// What was not read yet.
+    std::span<const std::byte> rest() const { return {at_, left()}; }
+
     /// Any format that holds the value will do for an integer; for a float and a double each of
     /// float 32, float 64 and the integers, which some libraries write for whole numbers.
     template <class Number>

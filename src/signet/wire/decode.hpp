@@ -12,11 +12,14 @@
 #include <signet/wire/dynamic.hpp>
 #include <signet/wire/plan.hpp>
 
+#include <array>
 #include <cstddef>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace signet::wire {
@@ -67,6 +70,65 @@ bool read_by_plan(cursor& from, T& into, const planned_way& way) {
     return true;
 }
 
+template <class T, std::size_t Index>
+bool read_if_there(cursor& from, T& into, std::size_t count) {
+    if (Index < count) {
+        if (read(from, std::get<Index>(fields(into)), tolerant_way{})) return true;
+    } else if constexpr (shape_of<part_type<T, Index>>() == shape::optional) {
+        return std::get<Index>(fields(into)).reset(), true;
+    } else {
+        from.fail("is missing, and is not optional");
+    }
+    return from.inside(field_name<T, Index>);
+}
+
+/// A list of the fields in their order, some more at its end, or some less.
+template <class T, std::size_t... Index>
+bool read_listed(cursor& from, T& into, std::index_sequence<Index...>) {
+    std::size_t count = 0;
+    if (!from.take_list_head(count)) return false;
+    if (!(read_if_there<T, Index>(from, into, count) && ...)) return false;
+    for (std::size_t more = sizeof...(Index); more < count; ++more) {
+        if (!from.skip()) return false;
+    }
+    return true;
+}
+
+inline bool is_called(std::span<const std::byte> body, std::string_view name) {
+    return body.size() == name.size() && std::memcmp(body.data(), name.data(), name.size()) == 0;
+}
+
+template <class T, std::size_t... Index>
+bool read_named_value(cursor& from, T& into, std::array<bool, sizeof...(Index)>& found,
+                      std::index_sequence<Index...>) {
+    std::span<const std::byte> name;
+    if (!from.take_text(name)) return false;
+    bool done = false;
+    const bool known =
+        ((is_called(name, field_name<T, Index>) &&
+          (found[Index] = true, done = read_field<T, Index>(from, into, tolerant_way{}), true)) ||
+         ...);
+    return known ? done : from.skip();
+}
+
+/// A map from names to values.
+template <class T, std::size_t... Index>
+bool read_named(cursor& from, T& into, std::index_sequence<Index...> all) {
+    std::array<bool, sizeof...(Index)> found{};
+    std::size_t count = 0;
+    if (!from.take_map_head(count)) return false;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!read_named_value(from, into, found, all)) return false;
+    }
+    return ((found[Index] || read_if_there<T, Index>(from, into, 0)) && ...);
+}
+
+template <class T>
+bool read_tolerantly(cursor& from, T& into) {
+    constexpr auto all = std::make_index_sequence<field_count<T>>{};
+    return from.at_map() ? read_named(from, into, all) : read_listed(from, into, all);
+}
+
 template <class T, class Way>
 bool read_record(cursor& from, T& into, const Way& way) {
     std::size_t expected = field_count<T>;
@@ -106,6 +168,8 @@ bool read(cursor& from, T& into, const Way& way) {
         return read_optional(from, into, way);
     } else if constexpr (kind == shape::variant) {
         return read_variant(from, into, way);
+    } else if constexpr (kind == shape::record && std::is_same_v<Way, tolerant_way>) {
+        return read_tolerantly(from, into);
     } else if constexpr (kind == shape::record) {
         return read_record(from, into, way);
     } else {

@@ -33,16 +33,26 @@ T decode_foreign(std::span<const std::byte> from) {
 /// Reads what was written with our own type.
 struct direct_way {
     static constexpr bool is_planned = false;
+    static constexpr bool is_exact = true;  ///< values are what our own type writes
     direct_way part(std::size_t) const { return {}; }
 };
 
 /// Reads what was written with another version of our type.
 struct planned_way {
     static constexpr bool is_planned = true;
+    static constexpr bool is_exact = false;
     const reading_plan* plan;
     const reading_plan::step* step;
 
     planned_way part(std::size_t index) const { return {plan, &plan->at(step->parts[index])}; }
+};
+
+/// Reads what anybody wrote who knows the type roughly: another version of it, or a script. A
+/// record may be shorter where the fields it lacks are optional, and longer; or a map of names.
+struct tolerant_way {
+    static constexpr bool is_planned = false;
+    static constexpr bool is_exact = false;
+    tolerant_way part(std::size_t) const { return {}; }
 };
 
 template <class T, class Way>
@@ -136,7 +146,7 @@ bool read_list(cursor& from, T& into, const Way& way) {
     using element = element_of<T>;
     std::size_t count = 0;
     if (!from.take_list_head(count)) return false;
-    if (count > from.left() / (Way::is_planned ? 1 : least_bytes<element>())) {
+    if (count > from.left() / (Way::is_exact ? least_bytes<element>() : 1)) {
         return from.fail("has more elements than the message has room for");
     }
     into.clear();
@@ -146,7 +156,7 @@ bool read_list(cursor& from, T& into, const Way& way) {
         into.resize(count);
         return from.take_numbers(into.data(), count) || from.inside("[]");
     } else {
-        if constexpr (!Way::is_planned) into.reserve(count);
+        if constexpr (Way::is_exact) into.reserve(count);
         return read_elements(from, into, way, count);
     }
 }

@@ -14,6 +14,7 @@ constexpr carrier_facts our_facts{
     .use_when = "a shell or another program takes part that knows files and nothing else",
     .message_bytes_max = frame_header::message_bytes_max,
     .speaks_plain = true,
+    .plain_is_shared = true,
 };
 
 class fifo_carrier final : public carrier {

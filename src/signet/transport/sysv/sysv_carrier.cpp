@@ -25,8 +25,9 @@ carrier_facts facts_of_this_kernel() {
             "the other side of a system speaks System V queues; otherwise prefer mq or unix",
         .message_bytes_max = message_bytes_max(),
         .peers = identification::user,
+        .tells_room = false,
         .topics = support::no,  // nobody tells of room to send, so a relay would wait for ever
-};
+    };
 }
 
 /// What who accepts writes to the socket, with the lock of the queues beside it: where the

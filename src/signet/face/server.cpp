@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/face/server.hpp>
+
+#include <signet/face/carriers.hpp>
+#include <signet/face/services.hpp>
+#include <signet/os/signal.hpp>
+
+namespace signet {
+
+std::optional<served_call> current_call() {
+    const pattern::call_at_work& now = pattern::this_thread_serves();
+    if (!now.call) return std::nullopt;
+    return served_call{now};
+}
+
+server::server(std::string_view address, const server_options& options)
+    : options_{options}, engine_{std::make_unique<pattern::call_server>(options)} {
+    address_ = listen(address);
+}
+
+server::server(server&&) noexcept = default;
+server& server::operator=(server&&) noexcept = default;
+
+server::~server() {
+    if (!engine_) return;
+    stop();
+    for (std::thread& one : threads_) one.join();
+}
+
+std::string server::listen(std::string_view address) {
+    if (face::find_carrier(address).carrier->facts().scheme != "pipe") {
+        return face::listen_for(*engine_, address, options_);
+    }
+    face::serve_at(*engine_, address, options_);
+    return std::string{address};
+}
+
+void server::serve_in_background(std::size_t threads) {
+    const os::blocked_signals none_for_the_threads;
+    for (std::size_t i = 0; i < threads; ++i) {
+        threads_.emplace_back([engine = engine_.get()] { engine->serve({}); });
+    }
+}
+
+void server::stop() {
+    engine_->stop();
+}
+
+}  // namespace signet

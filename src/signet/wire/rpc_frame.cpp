@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/wire/rpc_frame.hpp>
+
+#include <signet/base/error.hpp>
+#include <signet/wire/cursor.hpp>
+#include <signet/wire/format.hpp>
+#include <signet/wire/utf8.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace signet::wire {
+namespace {
+
+using detail::cursor;
+
+constexpr std::uint8_t rider_type = 0x53;
+constexpr std::uint64_t key_nanoseconds_left = 1;
+
+/// What is shown of somebody's error, at most.
+constexpr std::size_t failure_text_max = 64 * 1024;
+
+[[noreturn]] void complain(const std::string& why) {
+    throw error{
+        errc::peer_misbehaved, "read call", {}, "it is no frame of MessagePack-RPC: " + why};
+}
+
+void require(bool taken, const cursor& from, const char* what) {
+    if (!taken) complain(std::string{what} + ": " + from.complaint());
+}
+
+std::string_view as_text(std::span<const std::byte> body) {
+    return {reinterpret_cast<const char*>(body.data()), body.size()};
+}
+
+// ---- reading ------------------------------------------------------------------------------------
+
+bool take_entry(cursor& from, rpc_rider& into) {
+    std::uint64_t key = 0;
+    if (!from.take_number(key)) return false;
+    if (key != key_nanoseconds_left) return from.skip();
+    std::uint64_t left = 0;
+    if (!from.take_number(left)) return false;
+    into.nanoseconds_left = left;
+    return true;
+}
+
+bool read_rider(std::span<const std::byte> body, rpc_rider& into) {
+    cursor from{body};
+    std::size_t entries = 0;
+    if (!from.take_map_head(entries)) return false;
+    for (std::size_t i = 0; i < entries; ++i) {
+        if (!take_entry(from, into)) return false;
+    }
+    return from.left() == 0;
+}
+
+// An ext of any other type is an argument like all others.
+bool take_rider(cursor& from, rpc_rider& into) {
+    if (!from.at(format::ext8) || from.left() < 3) return false;
+    const auto rest = from.rest();
+    const auto size = detail::load_once<std::uint8_t>(rest.data() + 1);
+    const auto type = detail::load_once<std::uint8_t>(rest.data() + 2);
+    if (type != rider_type) return false;
+    if (size > rest.size() - 3) complain("its rider is longer than the frame");
+    if (!read_rider(rest.subspan(3, size), into)) complain("its rider cannot be read");
+    return from.skip();
+}
+
+void take_call(cursor& from, rpc_frame& into) {
+    std::span<const std::byte> method;
+    require(from.take_text(method), from, "the name of the method");
+    into.method = as_text(method);
+    require(from.take_list_head(into.arguments), from, "the parameters");
+    if (into.arguments != 0 && take_rider(from, into.rider)) --into.arguments;
+    into.body = from.rest();
+}
+
+void take_response(cursor& from, rpc_frame& into) {
+    const auto begin = from.rest();
+    const bool went_well = from.take_nil();
+    if (!went_well) {
+        require(from.skip(), from, "the error");
+        into.error = begin.first(begin.size() - from.left());
+    }
+    into.body = from.rest();
+}
+
+std::size_t fields_of(rpc_kind kind) {
+    return kind == rpc_kind::notification ? 3 : 4;
+}
+
+}  // namespace
+
+rpc_frame read_rpc_frame(std::span<const std::byte> bytes) {
+    cursor from{bytes};
+    rpc_frame frame;
+    std::size_t count = 0;
+    std::uint8_t kind = 0;
+    require(from.take_list_head(count), from, "the frame");
+    if (count != 3 && count != 4) complain("it has " + std::to_string(count) + " parts");
+    require(from.take_number(kind), from, "its kind");
+    if (kind > 2) complain("its kind is " + std::to_string(kind));
+    frame.kind = rpc_kind{kind};
+    if (count != fields_of(frame.kind)) complain("it has " + std::to_string(count) + " parts");
+    if (count == 4) require(from.take_number(frame.id), from, "its id");
+    frame.kind == rpc_kind::response ? take_response(from, frame) : take_call(from, frame);
+    return frame;
+}
+
+// ---- writing ------------------------------------------------------------------------------------
+
+namespace {
+
+/// Room at the end of a vector, for at most so many bytes.
+class end_of {
+public:
+    end_of(std::vector<std::byte>& into, std::size_t most) : into_{into}, begin_{into.size()} {
+        into_.resize(begin_ + most);
+        at_ = into_.data() + begin_;
+    }
+    ~end_of() { into_.resize(static_cast<std::size_t>(at_ - into_.data())); }
+    end_of(const end_of&) = delete;
+    end_of& operator=(const end_of&) = delete;
+
+    void mark(unsigned value) { at_ = format::put_mark(at_, value); }
+    void id(std::uint32_t value) { at_ = format::put_number(at_, value); }
+    void time(std::uint64_t value) { at_ = format::put_number(at_, value); }
+    void list(std::size_t count) { at_ = format::put_list_head(at_, count); }
+    void text(std::string_view value) {
+        at_ =
+            format::put_body(format::put_text_head(at_, value.size()), value.data(), value.size());
+    }
+
+private:
+    std::vector<std::byte>& into_;
+    std::size_t begin_;
+    std::byte* at_;
+};
+
+constexpr std::size_t heads_most = 32;  ///< all heads, marks and numbers of a frame together
+constexpr std::size_t rider_bytes = 1 + 1 + 9;
+
+void put_rider(end_of& to, const rpc_rider& rider) {
+    to.mark(format::ext8);
+    to.mark(rider_bytes);
+    to.mark(rider_type);
+    to.mark(format::fixmap | 1);
+    to.mark(key_nanoseconds_left);
+    to.time(*rider.nanoseconds_left);
+}
+
+void put_entry(end_of& to, std::string_view key, std::string_view value) {
+    if (value.empty()) return;
+    to.text(key);
+    to.text(value);
+}
+
+}  // namespace
+
+void put_request_head(std::vector<std::byte>& into, std::uint32_t id, std::string_view method,
+                      const rpc_rider& rider, std::size_t arguments) {
+    end_of to{into, heads_most + rider_bytes + method.size()};
+    to.mark(format::fixarray | 4);
+    to.mark(static_cast<unsigned>(rpc_kind::request));
+    to.id(id);
+    to.text(method);
+    to.list(arguments + (rider.empty() ? 0 : 1));
+    if (!rider.empty()) put_rider(to, rider);
+}
+
+void put_notification_head(std::vector<std::byte>& into, std::string_view method,
+                           std::size_t arguments) {
+    end_of to{into, heads_most + method.size()};
+    to.mark(format::fixarray | 3);
+    to.mark(static_cast<unsigned>(rpc_kind::notification));
+    to.text(method);
+    to.list(arguments);
+}
+
+void put_result_head(std::vector<std::byte>& into, std::uint32_t id) {
+    end_of to{into, heads_most};
+    to.mark(format::fixarray | 4);
+    to.mark(static_cast<unsigned>(rpc_kind::response));
+    to.id(id);
+    to.mark(format::nil);
+}
+
+void put_failure(std::vector<std::byte>& into, std::uint32_t id, const rpc_failure& what) {
+    const std::array<std::string_view, 4> values{what.code, what.type, what.text, what.ran};
+    std::size_t bytes = 2 * heads_most;
+    unsigned entries = 0;
+    for (const auto value : values) {
+        bytes += value.size();
+        entries += value.empty() ? 0 : 1;
+    }
+    end_of to{into, bytes};
+    to.mark(format::fixarray | 4);
+    to.mark(static_cast<unsigned>(rpc_kind::response));
+    to.id(id);
+    to.mark(format::fixmap | entries);
+    put_entry(to, "code", what.code);
+    put_entry(to, "type", what.type);
+    put_entry(to, "text", what.text);
+    put_entry(to, "ran", what.ran);
+    to.mark(format::nil);
+}
+
+// ---- errors of others ---------------------------------------------------------------------------
+
+namespace {
+
+/// The text that stands here; where something else does, what it is, roughly.
+std::string take_words(cursor& from) {
+    std::span<const std::byte> body;
+    std::int64_t number = 0;
+    cursor look = from;
+    if (look.take_text(body) || (look = from, look.take_bytes(body))) {
+        from = look;
+        return printable(as_text(body.first(std::min(body.size(), failure_text_max))));
+    }
+    look = from;
+    if (look.take_number(number)) return from = look, std::to_string(number);
+    if (!from.skip()) complain("its error is not complete");
+    return "an error that is neither text nor number";
+}
+
+void take_named(cursor& from, rpc_failure& into) {
+    std::size_t entries = 0;
+    from.take_map_head(entries);
+    for (std::size_t i = 0; i < entries; ++i) {
+        const std::string key = take_words(from);
+        std::string value = take_words(from);
+        if (key == "code")
+            into.code = std::move(value);
+        else if (key == "type")
+            into.type = std::move(value);
+        else if (key == "text" || key == "message")
+            into.text = std::move(value);
+        else if (key == "ran")
+            into.ran = std::move(value);
+    }
+}
+
+}  // namespace
+
+rpc_failure read_failure(std::span<const std::byte> error) {
+    cursor from{error};
+    rpc_failure what;
+    std::size_t count = 0;
+    if (from.at_map()) {
+        take_named(from, what);
+    } else if (from.at(format::fixarray | 2) && from.take_list_head(count)) {
+        what.type = take_words(from);  // as Neovim has it
+        what.text = take_words(from);
+    } else {
+        what.text = take_words(from);
+    }
+    return what;
+}
+
+}  // namespace signet::wire

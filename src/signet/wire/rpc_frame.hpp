@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The frames of calls: MessagePack-RPC, as other languages speak it, and what Signet adds within
+// its rules (docs/design/services.md). What is read may come from a hostile peer, and may lie in
+// memory that it goes on writing to. Pure functions and plain values; any thread.
+//
+//     request       94 00 ce <id: 4> <method: str> <params: array>
+//     response      94 01 ce <id: 4> <error: any> <result: any>      error nil: it went well
+//     notification  93 02 <method: str> <params: array>
+//     rider         c7 <bytes> 53 <map of small integers>            the first of the params
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace signet::wire {
+
+enum class rpc_kind : std::uint8_t { request = 0, response = 1, notification = 2 };
+
+/// What travels with a call beside its arguments.
+struct rpc_rider {
+    std::optional<std::uint64_t> nanoseconds_left{};  ///< until its deadline
+
+    bool empty() const noexcept { return !nanoseconds_left; }
+};
+
+/// A frame as it lies in the bytes it was read from: valid as long as these.
+struct rpc_frame {
+    rpc_kind kind = rpc_kind::request;
+    std::uint32_t id = 0;              ///< not of a notification
+    std::string_view method;           ///< not of a response
+    rpc_rider rider;                   ///< of a request
+    std::size_t arguments = 0;         ///< how many; the rider is none of them
+    std::span<const std::byte> body;   ///< the arguments in a row, or the result
+    std::span<const std::byte> error;  ///< of a response: one value; empty where it is nil
+};
+
+/// The frame that `bytes`, one whole value, is. Throws `error` (peer_misbehaved) where it is none.
+rpc_frame read_rpc_frame(std::span<const std::byte> bytes);
+
+/// What stands before the arguments of a request, or of a notification, and before a result.
+void put_request_head(std::vector<std::byte>& into, std::uint32_t id, std::string_view method,
+                      const rpc_rider& rider, std::size_t arguments);
+void put_notification_head(std::vector<std::byte>& into, std::string_view method,
+                           std::size_t arguments);
+void put_result_head(std::vector<std::byte>& into, std::uint32_t id);
+
+/// How a call failed, as its caller is told.
+struct rpc_failure {
+    std::string code{};  ///< one of Signet's; empty: the handler's own exception
+    std::string type{};  ///< of that exception
+    std::string text{};
+    std::string ran{};  ///< "no", "yes"; empty where nobody says
+};
+
+/// The whole response of a call that failed.
+void put_failure(std::vector<std::byte>& into, std::uint32_t id, const rpc_failure& what);
+
+/// From the error of a response, ours or anybody's: any one value.
+rpc_failure read_failure(std::span<const std::byte> error);
+
+}  // namespace signet::wire
