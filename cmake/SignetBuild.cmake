@@ -14,6 +14,10 @@ add_library(signet_flags INTERFACE)
 target_compile_options(signet_flags INTERFACE
   -Wall -Wextra -Wpedantic $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow> -Wconversion
   -Wnon-virtual-dtor -Wold-style-cast -Werror)
+# Code that may be put into a shared library calls its own functions so that others could take their place, and
+# inlines none of them, unless it is told that nobody does. That matters for the library, which is made of objects.
+target_compile_options(signet_flags INTERFACE
+  $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,OBJECT_LIBRARY>:-fno-semantic-interposition>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
   # Clang warns of what std::stable_partition of GCC 12's library calls inside; GCC warns of our own uses.
   target_compile_options(signet_flags INTERFACE -Wno-deprecated-declarations)
@@ -38,6 +42,8 @@ set(SIGNET_HASTE OFF)
 if(CMAKE_BUILD_TYPE STREQUAL Release AND NOT SIGNET_SANITIZE)
   set(SIGNET_HASTE ON)
 endif()
+
+include(SignetPrecompiled)
 
 # Targets that build all test programs with one label: `unit` lie beside the code they test; `threads` run
 # threads against each other, so that the thread sanitizer has something to see.
@@ -66,12 +72,13 @@ function(signet_layer name)
   if(NOT arg_NO_SHARED_WORDS)
     set(twin signet_${name}_hooked)
     set(options BRISK)
-    _signet_objects(${twin} "${arg_SOURCES}" "${arg_PRIVATE_LIBRARIES}")
+    set(hasty "")
+    if(SIGNET_HASTE)
+      set(hasty -O1 -g0)
+    endif()
+    _signet_objects(${twin} "${arg_SOURCES}" "${arg_PRIVATE_LIBRARIES}" ${hasty})
     target_compile_definitions(${twin} PUBLIC SIGNET_ACCESS_HOOK)
     signet_unite(${twin} ON)
-    if(SIGNET_HASTE)
-      target_compile_options(${twin} PRIVATE -O1 -g0)
-    endif()
   endif()
   set_property(GLOBAL APPEND PROPERTY SIGNET_HOOKED_LAYERS ${twin})
   _signet_remember_tests(${name}_tests "unit;${arg_TEST_LABELS}" "${options}" "${arg_TESTS}")
@@ -106,18 +113,22 @@ function(signet_unite target wanted)
   endforeach()
 endfunction()
 
+# With further options of the compiler, where some follow.
 function(_signet_objects target sources libraries)
   add_library(${target} OBJECT ${sources})
+  target_compile_options(${target} PRIVATE ${ARGN})
+  signet_precompile(${target} library ${ARGN})
   target_include_directories(${target} PUBLIC "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(${target} PRIVATE signet_flags ${libraries})
   signet_unite(${target} ${SIGNET_UNITY})
 endfunction()
 
-# signet_test(NAME SOURCES ... [HOOKED] [QUICK|BRISK] [LIBRARIES ...] [LABELS ...]): a GoogleTest program, every
-# test a ctest entry with these labels; `unit` and `threads` also say which sanitizers run it. QUICK: to
-# compile, not to run; for what inlines nothing that is tested. BRISK: something between.
+# signet_test(NAME SOURCES ... [HOOKED] [QUICK|BRISK] [LIBRARIES ...] [LABELS ...] [HEADERS <json.hpp> ...]): a
+# GoogleTest program, every test a ctest entry with these labels; `unit` and `threads` also say which sanitizers run
+# it. QUICK: to compile, not to run; for what inlines nothing that is tested. BRISK: something between. HEADERS: what
+# several sources include and is worth being compiled once.
 function(signet_test name)
-  cmake_parse_arguments(arg "HOOKED;QUICK;BRISK" "" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "HOOKED;QUICK;BRISK" "" "SOURCES;LIBRARIES;LABELS;HEADERS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   set(library signet)
   # With sanitizers there is one library to compile, not two: the hook is a word of the thread's own, and hides no race.
@@ -127,18 +138,20 @@ function(signet_test name)
   # in this order: what tests are written with calls the library
   target_link_libraries(${name} PRIVATE signet_flags signet_testing ${library} ${arg_LIBRARIES}
                         GTest::gtest_main)
+  set(level "")
   if(arg_QUICK OR SIGNET_SANITIZE)
-    target_compile_options(${name} PRIVATE -O0)
+    set(level -O0)
+  elseif(arg_BRISK)
+    set(level -O1)
   endif()
-  if(arg_BRISK AND NOT SIGNET_SANITIZE)
-    target_compile_options(${name} PRIVATE -O1)
+  if(SIGNET_HASTE AND level)
+    list(APPEND level -g0)
   endif()
-  if(SIGNET_HASTE AND (arg_QUICK OR arg_BRISK))
-    target_compile_options(${name} PRIVATE -g0)
-  endif()
-  list(LENGTH arg_SOURCES count)
-  if(count GREATER 4)
-    target_precompile_headers(${name} PRIVATE <gtest/gtest.h> <filesystem> <functional> <map> <thread>)
+  target_compile_options(${name} PRIVATE ${level})
+  if(arg_HEADERS)
+    signet_precompile_for(${name} test ${arg_HEADERS})
+  else()
+    signet_precompile(${name} test ${level})
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
   _signet_label_tests(${name} "${arg_LABELS}")

@@ -46,6 +46,15 @@ ratio is ours by the rival's, the median of the rounds. Run it on a quiet machin
 Example:
   signet bench channel --case unix --case tcp/stream)";
 
+/// For the program that a measurement over `exec:` starts.
+void add_answer(command_line bench, action& chosen) {
+    auto part = std::make_shared<std::string>();
+    command_line app = bench.add_subcommand("answer", "The other end of a measurement");
+    app.hide();
+    app.add_option("PART", *part, "trips or stream").required();
+    app.callback([part, &chosen] { chosen = [part] { return answer_over_pipe(*part), 0; }; });
+}
+
 }  // namespace
 
 void add_bench_channel(command_line bench, action& chosen) {
@@ -56,6 +65,7 @@ void add_bench_channel(command_line bench, action& chosen) {
     app.add_option("--case", options->cases, "Only this one, such as unix/stream, or this kind");
     app.footer(notes);
     app.callback([options, &chosen] { chosen = [options] { return run_channel(*options); }; });
+    add_answer(bench, chosen);
 }
 
 }  // namespace signet::command

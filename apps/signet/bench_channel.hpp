@@ -30,4 +30,7 @@ struct channel_case {
 /// For each carrier that has addresses at which two processes meet.
 std::vector<channel_case> channel_cases();
 
+/// What `signet bench answer PART` does: the part of the second process, for who started this one.
+void answer_over_pipe(const std::string& part);
+
 }  // namespace signet::command

@@ -2,22 +2,19 @@
 // Two processes with a raw line and a channel between them: a batch over the one, a batch over the
 // other, and again.
 #include "bench_channel.hpp"
+#include "bench_channel_meeting.hpp"
+#include "bench_tls.hpp"
 #include "raw_line.hpp"
 
 #include <bench/limits/ping.hpp>
 #include <bench/limits/tsc_clock.hpp>
 
+#include <signet/channel.hpp>
 #include <signet/face/carriers.hpp>
-#include <signet/listener.hpp>
-#include <signet/os/random.hpp>
-
-#include <fmt/core.h>
-
-#include <sched.h>
 
 #include <array>
 #include <atomic>
-#include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -32,12 +29,12 @@ constexpr int trips_each = 64;
 // So many that waking up after the raw line's batch, which blocks, is no part of them.
 constexpr int polled_trips_each = 4096;
 constexpr int messages_each = 1024;
+constexpr int datagrams_each = 64;  // for which the kernel has room: none is lost
+constexpr const char* trip_part = "trips";
+constexpr const char* stream_part = "stream";
 
-/// What the two processes share. Written by the follower: `address`, `there`; by the leader: the
-/// rest.
+/// What the two processes share; written by the leader.
 struct stage {
-    std::array<char, 512> address{};
-    std::atomic<bool> there{false};
     std::atomic<std::uint64_t> last{~std::uint64_t{0}};  ///< batch; said before it begins
     limits::sample_log raw_ns;                           ///< per round trip, or message
     limits::sample_log ours_ns;
@@ -76,33 +73,36 @@ public:
         }
     }
     static constexpr double count = Trips;
+    static constexpr const char* part = trip_part;
 };
 
 /// One way, and a byte back when all is there.
+template <int messages>
 class stream_batch {
 public:
     static void lead(raw_line& over) {
         std::array<std::byte, stream_bytes> bytes{};
-        for (int i = 0; i < messages_each; ++i) over.send(line_side::leader, bytes);
+        for (int i = 0; i < messages; ++i) over.send(line_side::leader, bytes);
         over.receive(line_side::leader, bytes);
     }
     static void follow(raw_line& over) {
         static std::array<std::byte, std::size_t{64} << 10> bytes;
-        over.receive_all(line_side::follower, bytes, messages_each * stream_bytes);
+        over.receive_all(line_side::follower, bytes, messages * stream_bytes);
         over.send(line_side::follower, std::span{bytes}.first(1));
     }
     static void lead(raw_channel& over) {
         const std::array<std::byte, stream_bytes> bytes{};
-        for (int i = 0; i < messages_each; ++i) over.send(bytes);
+        for (int i = 0; i < messages; ++i) over.send(bytes);
         over.receive();
     }
     static void follow(raw_channel& over) {
-        for (int i = 0; i < messages_each; ++i) {
+        for (int i = 0; i < messages; ++i) {
             if (!over.receive()) throw std::runtime_error{"the channel ended"};
         }
         over.send(std::array<std::byte, 1>{});
     }
-    static constexpr double count = messages_each;
+    static constexpr double count = messages;
+    static constexpr const char* part = stream_part;
 };
 
 template <class Batch, class Line>
@@ -113,10 +113,7 @@ void lead_timed(Line& over, limits::sample_log& into) {
 }
 
 template <class Batch>
-void lead_all(raw_line& raw, const channel_options& how, std::chrono::nanoseconds length,
-              stage& on) {
-    while (!on.there.load(std::memory_order_acquire)) sched_yield();  // SYNC bench-channel-there
-    raw_channel ours{on.address.data(), how};
+void lead_all(raw_line& raw, raw_channel ours, std::chrono::nanoseconds length, stage& on) {
     Batch::lead(raw);
     Batch::lead(ours);
     const std::uint64_t start = tsc_clock::now();
@@ -132,29 +129,13 @@ void lead_all(raw_line& raw, const channel_options& how, std::chrono::nanosecond
 }
 
 template <class Batch>
-void follow_all(raw_line& raw, const std::string& where, const channel_options& how, stage& on) {
-    raw_listener door{where, how};
-    std::strncpy(on.address.data(), door.address().c_str(), on.address.size() - 1);
-    on.there.store(true, std::memory_order_release);  // SYNC bench-channel-there
-    std::optional<raw_channel> ours = door.accept();
+void follow_all(raw_line& raw, std::optional<raw_channel> ours, const stage& on) {
     std::uint64_t batch = 0;
     do {
         Batch::follow(raw);
-        Batch::follow(*ours);
+        if (ours) Batch::follow(*ours);
         // relaxed: as above
     } while (on.last.load(std::memory_order_relaxed) != batch++);
-}
-
-/// An address of the scheme that nobody else has; empty: two processes cannot meet over it so.
-std::string address_of(std::string_view scheme, const std::string& place) {
-    const std::string unique = fmt::format("signet-bench-{:016x}", os::random_u64());
-    if (scheme == "unix" || scheme == "fifo" || scheme == "sysv") {
-        return fmt::format("{}://{}/line", scheme, place);
-    }
-    if (scheme == "tcp" || scheme == "udp") return fmt::format("{}://127.0.0.1:0", scheme);
-    if (scheme == "mq") return "mq:///" + unique;
-    if (scheme == "shm") return "shm://bench/" + unique;
-    return {};
 }
 
 struct channel_numbers {
@@ -164,15 +145,16 @@ struct channel_numbers {
 
 template <class Batch>
 channel_numbers measure(const std::string& scheme, const effort& how, limits::cpu_pair cpus) {
-    const private_directory place;
     const auto raw = raw_kind_of(scheme).make();
+    const auto meeting = meeting_over(scheme, Batch::part);
+    if (scheme == "tls") become_somebody_over_tls();
     const limits::shared<stage> on;
-    channel_options options{.message_bytes_max = 4096};
+    channel_options options{.message_bytes_max = stream_bytes};
     if (!cpus.same()) options.waiting = life::wait_mode::poll;
-    const std::string where = address_of(scheme, place.path());
     tsc_clock::instance();
-    run_measured({{cpus.first, [&] { lead_all<Batch>(*raw, options, how.length * 2, *on); }},
-                  {cpus.second, [&] { follow_all<Batch>(*raw, where, options, *on); }}});
+    const auto lead = [&] { lead_all<Batch>(*raw, meeting->lead(options), how.length * 2, *on); };
+    const auto follow = [&] { follow_all<Batch>(*raw, meeting->follow(options), *on); };
+    run_measured({{cpus.first, lead}, {cpus.second, follow}});
     return {limits::median(on->raw_ns.values()), limits::median(on->ours_ns.values())};
 }
 
@@ -196,7 +178,9 @@ channel_case stream_case(const std::string& scheme, limits::cpu_pair cpus, doubl
             .wanted = wanted,
             .more_wins = true,
             .round = [scheme, cpus](const effort& how) -> channel_pair {
-                const auto found = measure<stream_batch>(scheme, how, cpus);
+                const auto found = scheme == "udp"
+                                       ? measure<stream_batch<datagrams_each>>(scheme, how, cpus)
+                                       : measure<stream_batch<messages_each>>(scheme, how, cpus);
                 return {1e9 / found.raw_ns, 1e9 / found.ours_ns};
             }};
 }
@@ -217,14 +201,26 @@ channel_case polled_trip_case(const std::string& scheme) {
 
 }  // namespace
 
+void answer_over_pipe(const std::string& part) {
+    raw_channel line{"pipe:", {.message_bytes_max = 4096}};
+    try {
+        for (;;) {
+            part == stream_part ? stream_batch<messages_each>::follow(line)
+                                : trip_batch<trips_each>::follow(line);
+        }
+    } catch (const std::runtime_error&) {
+        if (!line.ended()) throw;
+    }
+}
+
 std::vector<channel_case> channel_cases() {
     std::vector<channel_case> all;
     for (const transport::carrier* one : face::carriers()) {
         const std::string scheme{one->facts().scheme};
-        if (address_of(scheme, "").empty()) continue;
+        if (!meeting_over(scheme, {})) continue;
         if (scheme != "shm") {
             all.push_back(trip_case(scheme));
-            all.push_back(stream_case(scheme, limits::one_cpu(), 0.9));
+            all.push_back(stream_case(scheme, limits::one_cpu(), scheme == "tls" ? 0 : 0.9));
         } else if (!limits::two_cpus().same()) {
             all.push_back(polled_trip_case(scheme));
             all.push_back(stream_case(scheme, limits::two_cpus(), 10));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `signet cat`: standard input and output connected to any carrier of channels.
 #include "cat_talk.hpp"
+#include "cat_tls.hpp"
 #include "interruption.hpp"
 #include "subcommand.hpp"
 #include "terminal.hpp"
@@ -146,7 +147,10 @@ Examples:
   signet cat --listen --keep unix:///tmp/log.sock </dev/null >>log
   echo '2^64' | signet cat 'exec:bc'
   tar c . | signet cat --bytes 'exec:ssh host tar x'
-  echo '{"x": 1}' | signet cat --framed unix:///run/robot.sock)X";
+  echo '{"x": 1}' | signet cat --framed unix:///run/robot.sock
+Over TLS both ends show a certificate; the other end may be openssl s_client:
+  signet cat --listen 'tls://*:4711' --tls-certificate own.pem --tls-key own.key \
+    --tls-authority ca.pem)X";
 
 }  // namespace
 
@@ -171,9 +175,14 @@ void add_cat(command_line app, action& chosen) {
                     "The longest message in bytes (default 16 MiB)")
         .positive();
     cat_command.add_flag("--json", options->json, "One JSON object a line");
+    const auto use_tls_options = add_tls_options(cat_command);
     cat_command.footer(example);
-    cat_command.callback(
-        [options, &chosen] { chosen = [options] { return cat{*options}.run(); }; });
+    cat_command.callback([options, use_tls_options, &chosen] {
+        chosen = [options, use_tls_options] {
+            use_tls_options();
+            return cat{*options}.run();
+        };
+    });
 }
 
 }  // namespace signet::command

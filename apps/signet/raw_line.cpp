@@ -109,6 +109,26 @@ std::unique_ptr<raw_line> make_tcp() {
     return both_ways(std::move(here), std::move(there));
 }
 
+owned_fd make_udp_socket(sockaddr_in& at) {
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t bytes = sizeof at;
+    auto* const address = reinterpret_cast<sockaddr*>(&at);
+    owned_fd made_fd{socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    made(bind(made_fd.get(), address, bytes), "bind a raw line");
+    made(getsockname(made_fd.get(), address, &bytes), "ask for the port of a raw line");
+    return made_fd;
+}
+
+std::unique_ptr<raw_line> make_udp() {
+    std::array<sockaddr_in, 2> at{};
+    owned_fd here = make_udp_socket(at[0]);
+    owned_fd there = make_udp_socket(at[1]);
+    made(connect(here.get(), reinterpret_cast<sockaddr*>(&at[1]), sizeof at[1]), "connect");
+    made(connect(there.get(), reinterpret_cast<sockaddr*>(&at[0]), sizeof at[0]), "connect");
+    return both_ways(std::move(here), std::move(there));
+}
+
 std::unique_ptr<raw_line> make_pipes() {
     int to[2];
     int back[2];
@@ -214,6 +234,7 @@ std::unique_ptr<raw_line> make_line() {
 
 raw_kind raw_kind_of(std::string_view scheme) {
     if (scheme == "tcp" || scheme == "tls") return {"raw tcp", &make_tcp};
+    if (scheme == "udp") return {"raw udp", &make_udp};
     if (scheme == "pipe" || scheme == "exec") return {"raw pipes", &make_pipes};
     if (scheme == "fifo") return {"raw fifos", &make_fifos};
     if (scheme == "mq") return {"raw posix mq", &make_line<posix_line>};

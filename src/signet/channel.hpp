@@ -40,6 +40,7 @@
 
 namespace signet {
 
+using transport::channel_losses;
 using transport::channel_options;
 using transport::framing;
 using transport::peer_identity;
@@ -114,6 +115,9 @@ public:
 
     /// Who is at the other end, as far as the carrier knows.
     peer_identity peer() const { return end_->peer(); }
+
+    /// What did not arrive, where the carrier is not reliable. Belongs to the thread that receives.
+    channel_losses losses() const { return end_->losses(); }
 
     /// For a loop of your own: readable when something may be there, until try_receive() found
     /// nothing. Level-triggered; do not read from it. Valid as long as this.
@@ -219,6 +223,7 @@ public:
     using raw_channel::ended;
     using raw_channel::fd;
     using raw_channel::flush;
+    using raw_channel::losses;
     using raw_channel::peer;
     using raw_channel::watch;
 

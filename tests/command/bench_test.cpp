@@ -102,6 +102,14 @@ TEST_F(CommandTest, BenchChannelTellsEachCarrierBesideItsRawCalls) {
     }
 }
 
+TEST_F(CommandTest, BenchChannelStartsItselfWhereAProgramIsTheOtherEnd) {
+    const outcome ended = run({"bench", "channel", "--quick", "--json", "--case", "exec"});
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const json list = json::parse(ended.out);
+    EXPECT_EQ(list.size(), 2);
+    for (const json& one : list) EXPECT_GT(one["ratio"], 0) << one;
+}
+
 TEST_F(CommandTest, BenchLimitsTellsEachLimit) {
     const outcome ended = run({"bench", "limits", "--json", "--scale", "0.05"});
     ASSERT_EQ(ended.status, 0) << ended.err;

@@ -83,6 +83,20 @@ TEST_F(InteropTest, NetcatTalksOverTcp) {
     EXPECT_EQ(told.out, whole) << told.err;
 }
 
+TEST_F(InteropTest, SocatTalksOverUdp) {
+    if (!is_installed("socat")) GTEST_SKIP() << "there is no socat";
+    const outcome told = talk("udp://127.0.0.1:0", R"(
+        echo 'from the other' | socat -t 60 - UDP:127.0.0.1:$PORT,shut-null,null-eof)");
+    EXPECT_EQ(told.out, whole) << told.err;
+}
+
+TEST_F(InteropTest, NetcatIsHeardOverUdp) {
+    if (!is_installed("nc")) GTEST_SKIP() << "there is no netcat";
+    const outcome told = talk("--count 1 udp://127.0.0.1:0", R"(
+        echo 'from the other' | nc -u -w 60 127.0.0.1 $PORT >/dev/null; echo 'from signet')");
+    EXPECT_EQ(told.out, whole) << told.err;
+}
+
 TEST_F(InteropTest, AShellTalksOverNamedPipesByTheirNames) {
     const outcome told = talk("fifo://" + path(), R"(
         echo 'from the other' >end.in
@@ -111,6 +125,50 @@ TEST_F(InteropTest, AProgramIsSocat) {
     if (!is_installed("socat")) GTEST_SKIP() << "there is no socat";
     const outcome echoed = run({"cat", "exec:socat -t 60 - EXEC:cat"}, "there and back\n");
     EXPECT_EQ(echoed.out, "there and back\n") << echoed.err;
+}
+
+// ---- TLS ----------------------------------------------------------------------------------------
+
+class TlsInteropTest : public InteropTest {
+protected:
+    void SetUp() override {
+        if (run({"carriers"}).out.find("tls://") == std::string::npos) {
+            GTEST_SKIP() << "the command has no carrier called tls";
+        }
+        if (!is_installed("openssl")) GTEST_SKIP() << "there is no openssl";
+    }
+
+    /// `openssl s_client` with these options says a line to a `signet cat --listen`, which ends
+    /// when it has it; both have certificates that they sign themselves, and trust each other.
+    outcome talk_tls(const std::string& options) {
+        return start_shell("cd " + place_.path() + R"(
+            for name in ours theirs; do
+                openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 \
+                    -keyout $name.key -out $name.pem -subj /CN=$name 2>made || exit 1
+            done
+            (echo 'from signet'; until [ -s received ] || [ -e over ]; do sleep 0.01; done) |
+                $SIGNET cat --listen tls://127.0.0.1:0 --tls-certificate ours.pem \
+                    --tls-key ours.key --tls-authority theirs.pem >received 2>told & listening=$!
+            until grep -q 'listening at' told; do kill -0 $listening || exit 1; done
+            PORT=$(sed -n 's/.*listening at .*:\([0-9]*\)$/\1/p' told)
+            echo 'from the other' | openssl s_client -quiet -connect 127.0.0.1:$PORT \
+                -CAfile ours.pem -verify_return_error )" +
+                           options + R"( 2>said; touch over
+            wait $listening; echo "status $?"; cat received; cat told >&2)")
+            .wait();
+    }
+};
+
+TEST_F(TlsInteropTest, OpensslTalksWithACertificate) {
+    const outcome told = talk_tls("-cert theirs.pem -key theirs.key");
+    EXPECT_EQ(told.out, whole) << told.err;
+}
+
+TEST_F(TlsInteropTest, OpensslIsRefusedWithoutACertificate) {
+    const outcome told = talk_tls("");
+    EXPECT_EQ(told.out.find("from"), std::string::npos) << told.out;
+    EXPECT_NE(told.out.find("status 1"), std::string::npos) << told.out;
+    EXPECT_NE(told.err.find("certificate"), std::string::npos) << told.err;
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ std::string address_book::address(int number) const {
     if (scheme == "unix") return "unix://" + place_.path() + '/' + name;
     if (scheme == "tls") return "tls://" + own_loopback() + ':' + std::to_string(21'000 + number);
     if (scheme == "tcp") return "tcp://" + own_loopback() + ':' + std::to_string(20'000 + number);
+    if (scheme == "udp") return "udp://" + own_loopback() + ':' + std::to_string(20'000 + number);
     if (scheme == "fifo") return "fifo://" + place_.path() + '/' + name;
     if (scheme == exec_pairs_scheme) return scheme + "://" + place_.path() + '/' + name;
     if (scheme == "unix" || scheme == "file" || scheme == "sysv")
@@ -36,13 +37,19 @@ std::string address_book::address(int number) const {
     throw std::logic_error{"the conformance suite knows no address of " + scheme};
 }
 
+std::string address_book::topic_address(int number) const {
+    if (facts_->scheme != "udp") return address(number);
+    return "udp://239.255." + own_loopback().substr(own_loopback().find('.', 4) + 1) +
+           "%lo:" + std::to_string(22'000 + number);
+}
+
 std::string address_book::bad_address() const {
     const std::string scheme{facts_->scheme};
     if (scheme == "shm") return "shm://no spaces/please";
     if (scheme == "unix") return "unix://relative/path";
     if (scheme == "fifo") return "fifo://relative/path";
     if (scheme == exec_pairs_scheme) return scheme + "://relative/path";
-    if (scheme == "tcp" || scheme == "tls") return scheme + "://no-port";
+    if (scheme == "tcp" || scheme == "tls" || scheme == "udp") return scheme + "://no-port";
     if (scheme == "file" || scheme == "sysv") return scheme + "://relative/path";
     if (scheme == "mq") return "mq:///two/names";
     throw std::logic_error{"the conformance suite knows no bad address of " + scheme};

@@ -19,6 +19,9 @@ public:
     /// Where nobody listens yet; another one for each `number`. After listening, ask the listener.
     std::string address(int number = 0) const;
 
+    /// The same for a topic, which may be a group's.
+    std::string topic_address(int number = 0) const;
+
     /// One that the carrier's rules do not allow.
     std::string bad_address() const;
 

@@ -53,6 +53,7 @@ TEST_P(Channels, KeepBoundariesAlsoOfEmptyMessages) {
 
 TEST_P(Channels, KeepTheOrderOfMessagesOfAllLengths) {
     auto [client, server] = meet();
+    if (!facts().reliable) return;  // see below
     constexpr std::size_t count = 500;
     std::thread sender{[&client = client] {
         for (std::size_t i = 0; i < count; ++i) client.send(bytes_of(pattern(i * i % 7000, i)));
@@ -61,6 +62,17 @@ TEST_P(Channels, KeepTheOrderOfMessagesOfAllLengths) {
     for (std::size_t i = 0; i < count; ++i) right += next_text(server) == pattern(i * i % 7000, i);
     sender.join();
     EXPECT_EQ(right, count);
+}
+
+// What is asked of all, the unreliable too, where nothing is sent before the last was received.
+TEST_P(Channels, KeepMessagesOfAllLengthsWhole) {
+    auto [client, server] = meet();
+    for (std::size_t i = 0; i < 100; ++i) {
+        const std::string sent = pattern(i * i % 7000, i);
+        client.send(bytes_of(sent));
+        EXPECT_TRUE(next_text(server) == sent);
+    }
+    EXPECT_EQ(server.losses().lost, 0u);
 }
 
 TEST_P(Channels, CarryTheLargestMessage) {
@@ -128,7 +140,7 @@ TEST_P(Channels, HaveADescriptorThatIsReadableWhenThereIsAMessage) {
 
 TEST_P(Channels, HoldWhoSendsToOneThatDoesNotReceive) {
     auto [client, server] = meet({.message_bytes_max = 1000});
-    if (facts().survives_both) return;  // what was sent is kept: nobody holds the sender
+    if (facts().survives_both || !facts().reliable) return;  // what is sent is kept, or lost
     std::size_t sent = 0;
     while (client.try_send(bytes_of(pattern(1000, sent)))) ++sent;
     EXPECT_LT(sent, 20'000u);
@@ -144,14 +156,14 @@ TEST_P(Channels, HoldWhoSendsToOneThatDoesNotReceive) {
 
 TEST_P(Channels, GiveUpSendingAtADeadline) {
     auto [client, server] = meet({.message_bytes_max = 1000});
-    if (facts().survives_both) return;  // as above
+    if (facts().survives_both || !facts().reliable) return;  // as above
     while (client.try_send(bytes_of(pattern(1000, 0)))) continue;
     EXPECT_FALSE(client.send_for(bytes_of(pattern(1000, 1)), 2ms));
 }
 
 TEST_P(Channels, ReceiveWhileAnotherThreadWaitsToSend) {
     auto [client, server] = meet();
-    if (!facts().both_ways || facts().survives_both) return;  // nobody waits to send
+    if (!facts().both_ways || facts().survives_both || !facts().reliable) return;  // nobody waits
     const std::string large = pattern(
         static_cast<std::size_t>(std::min<std::uint64_t>(facts().message_bytes_max, 300'000)), 1);
     while (client.send_for(bytes_of(large), 1ms)) continue;

@@ -28,7 +28,15 @@ protected:
     const transport::carrier_facts& facts() const { return GetParam()->facts(); }
 
     /// Where the tests publish; of a port that the system chooses, ask the publisher.
-    std::string place(int number = 0) const { return book_.address(number); }
+    std::string place(int number = 0) const { return book_.topic_address(number); }
+
+    /// Waits until they know each other. Who publishes to a group does not know who listens.
+    template <class Publisher, class Subscriber>
+    void meet(Publisher& out, Subscriber& in) const {
+        out.wait_for_subscribers(1);
+        if (facts().reliable) return;
+        EXPECT_TRUE(testing::eventually([&] { return in.try_receive(), in.publishers() == 1; }));
+    }
 
     testing::temporary_directory directory_;
     address_book book_{facts()};

@@ -24,6 +24,7 @@ RING_HEADER = "src/signet/memory/broadcast_ring.hpp"
 TABLE = "src/signet/transport/shm/subscriber_table.cpp"
 MEMORY = "src/signet/transport/shm/shared_memory.cpp"
 JOIN = "src/signet/transport/shm/topic_join.cpp"
+MEDIUM = "src/signet/transport/medium_channel.cpp"
 REQUEST = "src/signet/transport/shm/topic_request.cpp"
 
 SUITES = {
@@ -32,6 +33,7 @@ SUITES = {
                     "hostile_memory_test", "libsignet_hooked.a", "*"),
     "link": Suite([], ["hostile_link_test", "hostile_welcome_test"],
                   "hostile_link_test", "libsignet.a", "HostileWelcome*:HostileJoin*"),
+    "queues": Suite([], ["hostile_queue_test"], "hostile_queue_test", "libsignet.a", "*"),
     "threads": Suite(["-fsanitize=thread", "-Wno-tsan", "-g1"], ["ring_threads_test"],
                      "ring_threads_test", "libsignet.a", "*"),
 }
@@ -83,6 +85,10 @@ MISTAKES = [
     Mistake("as many holds are granted as are asked for", JOIN,
             "std::min<std::uint64_t>(frame.u64(key::held_max), memory::held_max_limit)",
             "frame.u64(key::held_max)", "link"),
+    Mistake("a letter of no kind is read", MEDIUM,
+            "one.kind >= letter_kinds", "false", "queues"),
+    Mistake("a message of any length is taken", MEDIUM,
+            "body.size() > options_.message_bytes_max", "false", "queues"),
     Mistake("a stamp does not release what it commits", RING_HEADER,
             "s.stamp.store(next_ + 1, std::memory_order_release)",
             "s.stamp.store(next_ + 1, std::memory_order_relaxed)", "threads"),

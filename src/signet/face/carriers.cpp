@@ -11,6 +11,7 @@
 #include <signet/transport/shm/shm_carrier.hpp>
 #include <signet/transport/sysv/sysv_carrier.hpp>
 #include <signet/transport/tcp/tcp_carrier.hpp>
+#include <signet/transport/udp/udp_carrier.hpp>
 #include <signet/transport/unix/unix_carrier.hpp>
 
 #include <mutex>
@@ -42,9 +43,10 @@ std::vector<const transport::carrier*> carriers() {
     std::vector<const transport::carrier*> all{
         &transport::shm::the_carrier(),  // in the order in which they are shown
         &transport::unix_socket::the_carrier(), &transport::tcp::the_carrier(),
-        &transport::pipe::the_exec_carrier(),   &transport::pipe::the_pipe_carrier(),
-        &transport::fifo::the_carrier(),        &transport::mq::the_carrier(),
-        &transport::sysv::the_carrier(),        &transport::log_file::the_carrier(),
+        &transport::udp::the_carrier(),         &transport::pipe::the_exec_carrier(),
+        &transport::pipe::the_pipe_carrier(),   &transport::fifo::the_carrier(),
+        &transport::mq::the_carrier(),          &transport::sysv::the_carrier(),
+        &transport::log_file::the_carrier(),
     };
     const std::lock_guard locked{adding};
     all.insert(all.end(), added().begin(), added().end());

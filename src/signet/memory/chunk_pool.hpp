@@ -31,8 +31,9 @@ public:
         ring_[end_++ & mask()] = chunk;
     }
 
-    // Of one that is not empty.
+    // Of one that has so many.
     std::uint32_t front() const noexcept { return ring_[begin_ & mask()]; }
+    std::uint32_t second() const noexcept { return ring_[(begin_ + 1) & mask()]; }
     std::uint32_t back() const noexcept { return ring_[(end_ - 1) & mask()]; }
     void pop_front() noexcept { ++begin_; }
     void pop_back() noexcept { --end_; }
@@ -67,11 +68,12 @@ public:
         return chunk;
     }
 
-    /// The chunk that the next take() gives, if it gives one.
-    std::optional<std::uint32_t> peek(std::uint32_t extent, reuse order) const {
+    /// A chunk that take() will give soon, to fetch its lines. In the order of addresses it is the
+    /// one after the next: a line from another core takes longer than a small message.
+    std::optional<std::uint32_t> soon(std::uint32_t extent, reuse order) const {
         const chunk_row& free = extents_[extent].free;
-        if (free.empty()) return std::nullopt;
-        return order == reuse::newest ? free.back() : free.front();
+        if (free.size() < 2) return std::nullopt;
+        return order == reuse::newest ? free.back() : free.second();
     }
 
     /// A chunk that was never used; the caller makes sure that it has memory behind it.

@@ -75,12 +75,20 @@ TEST(ChunkRow, WhatIsTakenFromItsEndIsForgotten) {
 TEST(ChunkPool, TheOneGivenBackFirstMayBeTakenFirst) {
     chunk_pool pool{geometry};
     for (const std::uint32_t chunk : {2u, 0u, 1u}) pool.give_back(chunk);
-    EXPECT_EQ(pool.peek(0, reuse::oldest), 2u);
     EXPECT_EQ(pool.take(0, reuse::oldest), 2u);
-    EXPECT_EQ(pool.peek(0, reuse::newest), 1u);
     EXPECT_EQ(pool.take(0, reuse::newest), 1u);
     EXPECT_EQ(pool.take(0, reuse::oldest), 0u);
-    EXPECT_FALSE(pool.peek(0, reuse::oldest));
+    EXPECT_FALSE(pool.take(0, reuse::oldest));
+}
+
+TEST(ChunkPool, TellsWhichWillBeTakenSoon) {
+    chunk_pool pool{geometry};
+    for (const std::uint32_t chunk : {2u, 0u, 1u}) pool.give_back(chunk);
+    EXPECT_EQ(pool.soon(0, reuse::newest), 1u);
+    EXPECT_EQ(pool.soon(0, reuse::oldest), 0u);
+    pool.take(0, reuse::oldest);
+    pool.take(0, reuse::oldest);
+    EXPECT_FALSE(pool.soon(0, reuse::oldest));
 }
 
 TEST(ChunkPool, AtFirstAllChunksAreFresh) {

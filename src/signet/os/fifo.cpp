@@ -135,9 +135,13 @@ stream_result fifo_reader::read_all(std::span<std::byte> buffer, deadline until)
 }
 
 // Without a writer a read answers 0, whether one has been there or not. It was there if we have
-// read since the last end, or if poll tells of a hang-up, which it does only where a writer has
-// come since we opened.
+// read since the last end, so that a read may wait; or if poll tells of a hang-up, which it does
+// only where a writer has come since we opened.
 stream_result fifo_reader::read_or_end(std::span<std::byte> buffer, deadline until) {
+    if (until == never && read_since_end_ && can_wait()) {
+        const stream_result part = os::read_some(pipe_calls, waiting_.get(), buffer, never);
+        return part.status == stream_status::ended ? end() : part;
+    }
     bool ready = false;
     while (true) {
         const stream_result part =
@@ -150,11 +154,27 @@ stream_result fifo_reader::read_or_end(std::span<std::byte> buffer, deadline unt
     }
 }
 
+// A descriptor for reads that wait in the kernel. Ours waits for nothing: whether it does belongs
+// to all that is read through it, and a named pipe knows no RWF_NOWAIT. At the limit of open files
+// it goes without: then poll waits.
+bool fifo_reader::can_wait() {
+    if (waiting_ || waits_by_poll_) return !waits_by_poll_;
+    try {
+        waiting_ = reopen_pipe(fd(), O_RDONLY | O_NONBLOCK);
+        check(call(SYS_fcntl, waiting_.get(), F_SETFL, 0), "have reads wait");
+    } catch (const error&) {
+        waiting_ = {};
+        waits_by_poll_ = true;
+    }
+    return !waits_by_poll_;
+}
+
 // Opened again it knows of no writer, so that a poll waits for the next one. The old descriptor
 // stays until then, and with it all bytes.
 stream_result fifo_reader::end() {
     if (then_ == when_writers_go::end) return {stream_status::ended, 0};
     reading_ = reopen_pipe(fd(), O_RDONLY | O_NONBLOCK);
+    waiting_ = {};
     read_since_end_ = false;
     return {stream_status::ended, 0};
 }

@@ -78,12 +78,15 @@ private:
         : reading_{std::move(reading)}, writing_{std::move(writing)}, then_{then} {}
 
     stream_result read_or_end(std::span<std::byte> buffer, deadline until);
+    bool can_wait();
     stream_result end();
 
     descriptor reading_;
     descriptor writing_;  // with `wait_for_next` only
     when_writers_go then_;
     bool read_since_end_ = false;
+    descriptor waiting_{};  // of the same pipe, for reads that wait
+    bool waits_by_poll_ = false;
 };
 
 class fifo_writer {

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <thread>
 
@@ -313,9 +314,36 @@ TEST_F(FifoTest, EachCallThatFailsIsAnErrorOrOneOfCleaningUp) {
     const std::vector<long> survived = fail_each_call(EMFILE, use);
     for (const long number : survived) {
         EXPECT_TRUE(number == SYS_close || number == SYS_unlinkat || number == SYS_fstat ||
-                    number == SYS_newfstatat || number == SYS_mknodat)
+                    number == SYS_newfstatat || number == SYS_mknodat || number == SYS_fcntl ||
+                    number == SYS_openat)
             << number;
     }
+    EXPECT_EQ(std::count(survived.begin(), survived.end(), SYS_openat), 1);  // once more, to wait
+}
+
+TEST_F(FifoTest, AReadThatWaitsIsOneCallOnceAWriterIsKnown) {
+    const fifo owner{place_, "name"};
+    fifo_reader reader = open_reader(when_writers_go::end);
+    auto writer = open_writer();
+    for (int i = 0; i < 2; ++i) {  // the second one without looking first
+        writer->write_all(bytes_of("x"), never);
+        EXPECT_EQ(read(reader, 1), "x");
+    }
+    const forked_peer late{[&] { return writer->write_all(bytes_of("y"), never), 0; }};
+    scripted_kernel script;
+    script.fail(SYS_ppoll, EINVAL);
+    EXPECT_EQ(read(reader, 1), "y");
+}
+
+TEST_F(FifoTest, AReadWaitsByPollAtTheLimitOfOpenFiles) {
+    const fifo owner{place_, "name"};
+    fifo_reader reader = open_reader(when_writers_go::end);
+    write_and_go("x");
+    EXPECT_EQ(read(reader, 1), "x");
+    scripted_kernel script;
+    script.fail(SYS_openat, EMFILE);
+    EXPECT_EQ(reader.read_some(buffer_.bytes(), never).status, stream_status::ended);
+    EXPECT_EQ(reader.read_some(buffer_.bytes(), never).status, stream_status::ended);
 }
 
 TEST_F(FifoTest, WaitingForAReaderFailsWithAnErrorAtEachOfItsCalls) {

@@ -76,6 +76,10 @@ public:
     /// Lets it go, in the process that took it.
     ~range_lock();
 
+    /// Leaves it to the open file: the kernel lets it go when the last descriptor of that, in any
+    /// process, is closed.
+    void leave_to_file() noexcept { fd_ = -1; }
+
     byte_range range() const noexcept { return range_; }
 
 private:

@@ -192,6 +192,19 @@ TEST_F(FileLockTest, RangesThatDoNotOverlapDoNotExcludeEachOther) {
     EXPECT_EQ(held.range().position, 10U);
 }
 
+TEST_F(FileLockTest, ARangeThatIsLeftToItsFileLastsAsLongAsADescriptorOfIt) {
+    descriptor last;
+    {
+        const file own = again();
+        auto lock = range_lock::try_take(own, lock_kind::exclusive);
+        last = own.handle().duplicate();
+        lock->leave_to_file();
+    }
+    EXPECT_FALSE(is_free<range_lock>());
+    last = {};
+    EXPECT_TRUE(is_free<range_lock>());
+}
+
 TEST_F(FileLockTest, OneMayAskWithoutTaking) {
     const file second = again();
     EXPECT_TRUE(is_lockable(second, lock_kind::exclusive));

@@ -55,6 +55,12 @@ std::size_t pipe_capacity_max() {
     return kernel_setting(size_max_path).value_or(capacity_max_default);
 }
 
+void widen_pipe(int fd, std::size_t bytes) noexcept {
+    const long now = call(SYS_fcntl, fd, F_GETPIPE_SZ);
+    if (now < 0 || static_cast<std::size_t>(now) >= bytes) return;
+    call(SYS_fcntl, fd, F_SETPIPE_SZ, bytes);  // EPERM, EBUSY, ENOMEM: it stays as it was
+}
+
 std::size_t pipe_end::capacity() const {
     return static_cast<std::size_t>(
         check(call(SYS_fcntl, fd(), F_GETPIPE_SZ), "ask for the capacity of a pipe"));

@@ -29,6 +29,10 @@ struct packet_result {
 /// What `set_capacity` may ask for without privilege (/proc/sys/fs/pipe-max-size).
 std::size_t pipe_capacity_max();
 
+/// Has the pipe behind `fd`, also a named one, hold at least `bytes`, or as it was where the system
+/// does not allow that. A user with many large pipes gets 8192 for new ones.
+void widen_pipe(int fd, std::size_t bytes) noexcept;
+
 /// What both ends have in common: the buffer between them.
 class pipe_end {
 public:

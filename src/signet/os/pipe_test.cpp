@@ -154,6 +154,20 @@ TEST_F(PipeTest, ItsCapacityCanBeChosen) {
     EXPECT_EQ(pipe_.writer.capacity(), 131'072);
 }
 
+TEST_F(PipeTest, ItIsWidenedAsFarAsTheSystemAllows) {
+    const std::size_t before = pipe_.writer.capacity();
+    widen_pipe(pipe_.reader.fd(), 1);
+    EXPECT_EQ(pipe_.writer.capacity(), before);
+    for (const int nth : {1, 2}) {
+        scripted_kernel script;
+        script.fail(SYS_fcntl, EPERM, nth);
+        widen_pipe(pipe_.reader.fd(), 2 * before);
+    }
+    EXPECT_EQ(pipe_.writer.capacity(), before);
+    widen_pipe(pipe_.reader.fd(), 2 * before);
+    EXPECT_EQ(pipe_.writer.capacity(), 2 * before);
+}
+
 TEST_F(PipeTest, BeyondTheLimitTheTextNamesItAndItsValue) {
     const std::string most = std::to_string(pipe_capacity_max());
     EXPECT_EQ(most, std::to_string(*kernel_setting("/proc/sys/fs/pipe-max-size")));

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <vector>
+
 namespace signet::os {
 namespace {
 
@@ -185,7 +187,7 @@ bool posix_queue::bears_name() const {
     return same_file(queue_, there);
 }
 
-bool posix_queue::try_send(std::span<const std::byte> message, unsigned priority) {
+long posix_queue::put(std::span<const std::byte> message, unsigned priority, const void* timeout) {
     if (priority > priority_max) {
         throw contract_violation{"posix_queue: a priority is at most 32767"};
     }
@@ -194,9 +196,13 @@ bool posix_queue::try_send(std::span<const std::byte> message, unsigned priority
                     std::to_string(message.size()) + " bytes, where it was created for " +
                         std::to_string(geometry_.message_bytes_max)};
     }
-    // EINTR: nothing was sent yet, and nothing waits.
-    const long result = call_uninterrupted(SYS_mq_timedsend, fd(), message.data(), message.size(),
-                                           priority, &at_once);
+    // EINTR: nothing was sent yet, and the wait, where there is one, has no end.
+    return call_uninterrupted(SYS_mq_timedsend, fd(), message.data(), message.size(), priority,
+                              timeout);
+}
+
+bool posix_queue::try_send(std::span<const std::byte> message, unsigned priority) {
+    const long result = put(message, priority, &at_once);
     if (would_wait(result)) return false;
     check(result, "send to message queue", name_);
     return true;
@@ -207,6 +213,10 @@ bool posix_queue::send(std::span<const std::byte> message, unsigned priority, de
         if (!wait_writable(fd(), until)) return false;
     }
     return true;
+}
+
+void posix_queue::send(std::span<const std::byte> message, unsigned priority) {
+    check(put(message, priority, nullptr), "send to message queue", name_);
 }
 
 long posix_queue::take(std::span<std::byte> buffer, unsigned& priority, const void* timeout) {
@@ -241,9 +251,18 @@ posix_message posix_queue::receive(std::span<std::byte> buffer) {
     return {static_cast<std::size_t>(result), priority};
 }
 
-void posix_queue::wait_in_receive() {
+void posix_queue::wait_in_calls() {
     const mq_attr blocking{};
     check(call(SYS_mq_getsetattr, fd(), &blocking, nullptr), "set up message queue", name_);
+}
+
+void posix_queue::drain() noexcept try {
+    std::vector<std::byte> unwanted(geometry_.message_bytes_max);
+    for (std::size_t i = 0; i < geometry_.messages_max; ++i) {
+        if (!try_receive(unwanted)) return;
+    }
+} catch (const std::exception&) {
+    // no memory for it: what is there stays
 }
 
 void posix_queue::notify_by_signal(int number) {

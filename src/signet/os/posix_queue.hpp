@@ -9,7 +9,8 @@
 // monotonic clock: unlike in mq_timedreceive, setting the time of day does not change a deadline.
 //
 // A queue without a name is reached through the process that has it open, and goes with the last
-// one that has. `try_own` marks a queue with a lock that its holder's death lets go.
+// one that has. `try_own` marks a queue with a lock that its holder's death lets go, and that says
+// who the holder is.
 #pragma once
 
 #include <signet/base/time.hpp>
@@ -107,11 +108,15 @@ public:
     std::optional<posix_message> receive(std::span<std::byte> buffer, deadline until);
     std::optional<posix_message> try_receive(std::span<std::byte> buffer);
 
-    /// Waits for one for as long as it takes, in one call. After `wait_in_receive` only.
+    /// The same, waiting for as long as it takes, in one call. After `wait_in_calls` only.
+    void send(std::span<const std::byte> message, unsigned priority);
     posix_message receive(std::span<std::byte> buffer);
 
-    /// Allows the wait above. The other members do not wait longer for it.
-    void wait_in_receive();
+    /// Allows the waits above. The other members do not wait longer for it.
+    void wait_in_calls();
+
+    /// Takes all that was in it when this began, and throws it away. Any thread.
+    void drain() noexcept;
 
     /// Marks it as in use by this object, until `disown`, or the end of this process and of those
     /// it forked. False where another object has. Throws `error`.
@@ -120,6 +125,9 @@ public:
 
     /// Whether another object than this one has marked it.
     bool is_owned() const;
+
+    /// The pid of who has, as it says; none: nobody, or it does not say. Throws `error`.
+    std::optional<int> owner() const;
 
     /// Who made it, by the kernel's word: its uid and gid.
     std::pair<unsigned, unsigned> maker() const;
@@ -152,6 +160,7 @@ private:
 
     static posix_queue adopt(descriptor queue, std::string name);
     void remove_own_name() noexcept;
+    long put(std::span<const std::byte> message, unsigned priority, const void* timeout);
     long take(std::span<std::byte> buffer, unsigned& priority, const void* timeout);
 
     descriptor queue_;

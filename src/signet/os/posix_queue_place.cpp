@@ -15,13 +15,15 @@ namespace signet::os {
 namespace {
 
 constexpr int makers_max = 100;
+constexpr long pid_max = 1L << 22;
 constexpr long queue_file_system = 0x19800202;  // of ipc/mqueue.c, in no header
 
-// The whole of it, by its open file (OFD).
-struct flock whole(short type) {
+// By its open file (OFD). The whole of it without a length.
+struct flock lock_of(short type, long bytes = 0) {
     struct flock lock{};
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
+    lock.l_len = bytes;
     return lock;
 }
 
@@ -29,6 +31,12 @@ struct stat state_of(int fd, const std::string& name) {
     struct stat state{};
     check(call(SYS_fstat, fd, &state), "inspect message queue", name);
     return state;
+}
+
+struct flock mark_of(int fd, const std::string& name) {
+    struct flock lock = lock_of(F_WRLCK);
+    check(call_uninterrupted(SYS_fcntl, fd, F_OFD_GETLK, &lock), "inspect message queue", name);
+    return lock;
 }
 
 // Not followed by more than a look: what `path` leads to may be anything.
@@ -86,8 +94,10 @@ std::pair<unsigned, unsigned> posix_queue::maker() const {
     return {state.st_uid, state.st_gid};
 }
 
+// The kernel does not say who has such a lock, but which bytes it is on: so many as its pid, and
+// byte 0, which all want.
 bool posix_queue::try_own() {
-    struct flock lock = whole(F_WRLCK);
+    struct flock lock = lock_of(F_WRLCK, current_pid() + 1L);
     const long result = call_uninterrupted(SYS_fcntl, fd(), F_OFD_SETLK, &lock);
     if (result == -EAGAIN || result == -EACCES) return false;
     check(result, "own message queue", name_);
@@ -95,14 +105,20 @@ bool posix_queue::try_own() {
 }
 
 void posix_queue::disown() noexcept {
-    struct flock lock = whole(F_UNLCK);
+    struct flock lock = lock_of(F_UNLCK);
     call_uninterrupted(SYS_fcntl, fd(), F_OFD_SETLK, &lock);
 }
 
 bool posix_queue::is_owned() const {
-    struct flock lock = whole(F_WRLCK);
-    check(call_uninterrupted(SYS_fcntl, fd(), F_OFD_GETLK, &lock), "inspect message queue", name_);
-    return lock.l_type != F_UNLCK;
+    return mark_of(fd(), name_).l_type != F_UNLCK;
+}
+
+std::optional<int> posix_queue::owner() const {
+    const struct flock lock = mark_of(fd(), name_);
+    const long pid = lock.l_len - 1;
+    if (lock.l_type == F_UNLCK || lock.l_start != 0 || pid < 1 || pid > pid_max)
+        return std::nullopt;
+    return static_cast<int>(pid);
 }
 
 }  // namespace signet::os

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,9 +97,55 @@ TEST_F(PlaceOfAQueue, KnowsItsMaker) {
     EXPECT_EQ(make().maker(), (std::pair{geteuid(), getegid()}));
 }
 
+TEST_F(PlaceOfAQueue, SaysWhoOwnsIt) {
+    posix_queue queue = make();
+    auto other = posix_queue::open_at(queue.place());
+    EXPECT_EQ(other->owner(), std::nullopt);
+    queue.try_own();
+    EXPECT_EQ(other->owner(), getpid());
+    queue.disown();
+    EXPECT_EQ(other->owner(), std::nullopt);
+}
+
+TEST_F(PlaceOfAQueue, ALockThatNamesNobodyIsNobodys) {
+    const posix_queue queue = make();
+    for (const long bytes : {0L, 1L, 1L << 40}) {
+        auto other = posix_queue::open_at(queue.place());
+        struct flock lock{};
+        lock.l_type = F_WRLCK;
+        lock.l_len = bytes;
+        ASSERT_EQ(fcntl(other->fd(), F_OFD_SETLK, &lock), 0);
+        EXPECT_TRUE(queue.is_owned());
+        EXPECT_EQ(queue.owner(), std::nullopt);
+    }
+}
+
+TEST_F(PlaceOfAQueue, ASendThatWaitsIsOneCallThatRoomEnds) {
+    posix_queue queue = make();
+    queue.wait_in_calls();
+    auto other = posix_queue::open_at(queue.place());
+    std::thread sender{[&] {
+        for (unsigned i = 0; i < 4; ++i) queue.send(bytes_of("more"), i);
+    }};
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(other->receive(buffer_, never)->bytes, 4u);
+    sender.join();
+    EXPECT_FALSE(queue.try_receive(buffer_));
+}
+
+TEST_F(PlaceOfAQueue, DrainingItEndsASendThatWaits) {
+    posix_queue queue = make();
+    queue.wait_in_calls();
+    for (int i = 0; i < 2; ++i) queue.send(bytes_of("old"), 0);
+    std::thread sender{[&] { queue.send(bytes_of("new"), 0); }};
+    posix_queue::open_at(queue.place())->drain();
+    sender.join();
+    queue.drain();
+    EXPECT_EQ(queue.size(), 0u);
+}
+
 TEST_F(PlaceOfAQueue, AWaitIsOneCallThatAMessageEnds) {
     posix_queue queue = make();
-    queue.wait_in_receive();
+    queue.wait_in_calls();
     EXPECT_FALSE(queue.try_receive(buffer_));
     auto other = posix_queue::open_at(queue.place());
     std::thread sender{[&] { other->try_send(bytes_of("wake"), 1); }};
@@ -109,10 +156,13 @@ TEST_F(PlaceOfAQueue, AWaitIsOneCallThatAMessageEnds) {
 TEST_F(PlaceOfAQueue, EachCallThatFailsIsAnError) {
     const auto use = [this] {
         posix_queue queue = make();
-        queue.wait_in_receive();
+        queue.wait_in_calls();
+        queue.send(bytes_of("one"), 0);
+        queue.drain();
         auto other = posix_queue::open_at(queue.place());
         queue.try_own();
         queue.is_owned();
+        queue.owner();
         queue.maker();
         queue.bears_name();
         queue.disown();

@@ -107,8 +107,12 @@ sysv_queue sysv_queue::open(int key) {
     return {static_cast<int>(id), name_of_key(key), false};
 }
 
+sysv_queue sysv_queue::of_id(int id) {
+    return {id, "with id " + std::to_string(id), false};
+}
+
 sysv_queue sysv_queue::open_id(int id) {
-    sysv_queue opened{id, "with id " + std::to_string(id), false};
+    sysv_queue opened = of_id(id);
     if (opened.facts()) return opened;
     fail(-ENOENT, "open System V queue", opened.name_, "it was removed, or is elsewhere");
 }
@@ -121,7 +125,8 @@ sysv_queue::sysv_queue(sysv_queue&& other) noexcept
       name_{std::move(other.name_)},
       owned_{other.owned_},
       here_{other.here_},
-      copy_{std::move(other.copy_)} {}
+      copy_{std::move(other.copy_)},
+      fitting_{std::exchange(other.fitting_, 0)} {}
 
 sysv_queue& sysv_queue::operator=(sysv_queue&& other) noexcept {
     sysv_queue old{std::move(*this)};
@@ -130,6 +135,7 @@ sysv_queue& sysv_queue::operator=(sysv_queue&& other) noexcept {
     owned_ = other.owned_;
     here_ = other.here_;
     copy_ = std::move(other.copy_);
+    fitting_ = std::exchange(other.fitting_, 0);
     return *this;
 }
 
@@ -153,8 +159,11 @@ sysv_outcome sysv_queue::try_send(long type, std::span<const std::byte> message)
 }
 
 sysv_outcome sysv_queue::send(long type, std::span<const std::byte> message) {
-    const sysv_outcome at_once = try_send(type, message);
-    if (at_once != sysv_outcome::not_now) return at_once;
+    if (message.size() > fitting_) {
+        const sysv_outcome at_once = try_send(type, message);
+        fitting_ = message.size();
+        if (at_once != sysv_outcome::not_now) return at_once;
+    }
     return outcome_of_send(put(type, message, 0), message.size());
 }
 
@@ -163,19 +172,22 @@ sysv_outcome sysv_queue::outcome_of_send(long result, std::size_t bytes) {
     const bool full = result == -EAGAIN;
     // The kernel has one number for a queue that is gone and for a message that is too large.
     if (is_gone(result) && !facts()) return sysv_outcome::removed;
-    if (full || result == -EINVAL) refuse_oversize(bytes);
+    if (full || result == -EINVAL) refuse_beyond_capacity(bytes);
     if (full) return sysv_outcome::not_now;
+    if (result == -EINVAL) refuse_beyond_setting(bytes);
     fail(result, "send to System V queue", name_);
 }
 
 // A message that fits into no such queue would wait for ever.
-void sysv_queue::refuse_oversize(std::size_t bytes) const {
+void sysv_queue::refuse_beyond_capacity(std::size_t bytes) const {
     const auto now = facts();
-    if (now && bytes > now->capacity_bytes) {
-        throw error{errc::too_large, "send to System V queue", name_,
-                    std::to_string(bytes) + " bytes, where all of it has room for " +
-                        std::to_string(now->capacity_bytes) + "; create it with more capacity"};
-    }
+    if (!now || bytes <= now->capacity_bytes) return;
+    throw error{errc::too_large, "send to System V queue", name_,
+                std::to_string(bytes) + " bytes, where all of it has room for " +
+                    std::to_string(now->capacity_bytes) + "; create it with more capacity"};
+}
+
+void sysv_queue::refuse_beyond_setting(std::size_t bytes) const {
     const auto limit = kernel_setting(message_setting);
     if (limit && bytes <= *limit) return;
     throw error{errc::too_large, "send to System V queue", name_,

@@ -105,12 +105,16 @@ public:
     static sysv_queue open(int key);
     static sysv_queue open_id(int id);
 
+    /// The same for an id that may mean nothing any more: what uses it is `removed` then.
+    static sysv_queue of_id(int id);
+
     sysv_queue(sysv_queue&&) noexcept;
     sysv_queue& operator=(sysv_queue&& other) noexcept;
     ~sysv_queue();
 
-    /// Sends a message; waits for room until there is some or the queue is removed. Throws `error`
-    /// where the message is too large. A type below 1 is a contract_violation.
+    /// Sends a message; waits for room until there is some or the queue is removed, in one call
+    /// where one of that size was sent before. Throws `error` where the message is too large. A
+    /// type below 1 is a contract_violation.
     sysv_outcome send(long type, std::span<const std::byte> message);
     sysv_outcome try_send(long type, std::span<const std::byte> message);
 
@@ -148,13 +152,15 @@ private:
     long put(long type, std::span<const std::byte> message, int flags);
     sysv_message take(long selector, int flags, std::span<std::byte> buffer);
     sysv_outcome outcome_of_send(long result, std::size_t bytes);
-    void refuse_oversize(std::size_t bytes) const;
+    void refuse_beyond_capacity(std::size_t bytes) const;
+    void refuse_beyond_setting(std::size_t bytes) const;
 
     int id_;
     std::string name_;  // for texts
     bool owned_;
     made_in_process here_;
     std::vector<std::byte> copy_;  // a message as the kernel wants it, behind its type
+    std::size_t fitting_ = 0;      // so many bytes are known to have room once others are taken
 };
 
 }  // namespace signet::os

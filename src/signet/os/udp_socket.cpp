@@ -41,6 +41,11 @@ descriptor open_at(const ip_address& address, const udp_options& options) {
     if (!v4) set_v6_reach(socket.get(), options.reach);
     if (options.share_port == toggle::on)
         set_socket_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1, "share a port");
+    if (options.share_with_user == toggle::on)
+        set_socket_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1, "share a port");
+    if (options.tell_destination == toggle::on)
+        set_socket_option(socket.get(), level_of(address.version()),
+                          v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1, "ask for destinations");
     set_socket_option(socket.get(), SOL_SOCKET, SO_RXQ_OVFL, 1, "count lost datagrams");
     // or it would receive what other sockets on this machine have joined
     set_socket_option(socket.get(), level_of(address.version()),
@@ -55,14 +60,70 @@ std::string_view send_advice(long result) {
            "TCP";
 }
 
-std::uint32_t lost_in(msghdr& header) {
-    std::uint32_t lost = 0;
+/// Room for all that comes beside a datagram, or goes with one.
+struct control_room {
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(std::uint32_t)) +
+                                          CMSG_SPACE(sizeof(in6_pktinfo))> bytes{};
+};
+
+ip_address address_in(const in_pktinfo& info) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr = info.ipi_addr;
+    return ip_address::from_kernel(&address, sizeof address);
+}
+
+ip_address address_in(const in6_pktinfo& info) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_addr = info.ipi6_addr;
+    if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) address.sin6_scope_id = info.ipi6_ifindex;
+    return ip_address::from_kernel(&address, sizeof address);
+}
+
+template <class Value>
+Value value_in(cmsghdr* part) {
+    Value value;
+    std::memcpy(&value, CMSG_DATA(part), sizeof value);
+    return value;
+}
+
+void read_control(msghdr& header, udp_received& into) {
     for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr;
          part = CMSG_NXTHDR(&header, part)) {
-        const bool counts = part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_RXQ_OVFL;
-        if (counts) std::memcpy(&lost, CMSG_DATA(part), sizeof lost);
+        if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_RXQ_OVFL) {
+            into.lost_before = value_in<std::uint32_t>(part);
+        } else if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
+            into.destination = address_in(value_in<in_pktinfo>(part));
+        } else if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
+            into.destination = address_in(value_in<in6_pktinfo>(part));
+        }
     }
-    return lost;
+}
+
+// Has a message be sent from `from`.
+void put_source(msghdr& header, control_room& room, const ip_address& from) {
+    const bool v4 = from.version() == ip_version::v4;
+    in_pktinfo four{};
+    in6_pktinfo six{};
+    if (v4) {
+        sockaddr_in address;
+        std::memcpy(&address, from.data(), sizeof address);
+        four.ipi_spec_dst = address.sin_addr;
+    } else {
+        sockaddr_in6 address;
+        std::memcpy(&address, from.data(), sizeof address);
+        six.ipi6_addr = address.sin6_addr;
+        six.ipi6_ifindex = address.sin6_scope_id;
+    }
+    const std::size_t bytes = v4 ? sizeof four : sizeof six;
+    header.msg_control = room.bytes.data();
+    header.msg_controllen = CMSG_SPACE(bytes);
+    cmsghdr* const part = CMSG_FIRSTHDR(&header);
+    part->cmsg_level = level_of(from.version());
+    part->cmsg_type = v4 ? IP_PKTINFO : IPV6_PKTINFO;
+    part->cmsg_len = CMSG_LEN(bytes);
+    std::memcpy(CMSG_DATA(part), v4 ? static_cast<const void*>(&four) : &six, bytes);
 }
 
 std::optional<ip_address> sender_in(const msghdr& header) {
@@ -124,9 +185,29 @@ datagram_status udp_socket::send(const void* address, unsigned address_bytes, st
     return datagram_status::moved;
 }
 
+datagram_status udp_socket::answer(const udp_received& received,
+                                   std::span<const std::byte> message) {
+    if (!received.sender) throw contract_violation{"answer: nobody is known to have sent it"};
+    ip_address to = *received.sender;
+    iovec bytes{const_cast<std::byte*>(message.data()), message.size()};
+    control_room room;
+    msghdr header{.msg_name = const_cast<void*>(to.data()),
+                  .msg_namelen = to.size(),
+                  .msg_iov = &bytes,
+                  .msg_iovlen = 1,
+                  .msg_control = nullptr,
+                  .msg_controllen = 0,
+                  .msg_flags = 0};
+    if (received.destination) put_source(header, room, *received.destination);
+    const long result = call_uninterrupted(SYS_sendmsg, fd(), &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (result == -EAGAIN) return datagram_status::timed_out;
+    check(result, "answer", to.text(), send_advice(result));
+    return datagram_status::moved;
+}
+
 udp_received udp_socket::receive(std::span<std::byte> buffer, deadline until) {
     sockaddr_storage sender{};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(std::uint32_t))> control{};
+    control_room control;
     iovec bytes{buffer.data(), buffer.size()};
     msghdr header{};
     const long result = call_until(fd(), readiness::readable, until, [&](waiting wait) {
@@ -134,19 +215,47 @@ udp_received udp_socket::receive(std::span<std::byte> buffer, deadline until) {
                   .msg_namelen = sizeof sender,
                   .msg_iov = &bytes,
                   .msg_iovlen = 1,
-                  .msg_control = control.data(),
-                  .msg_controllen = control.size(),
+                  .msg_control = control.bytes.data(),
+                  .msg_controllen = control.bytes.size(),
                   .msg_flags = 0};
         return call(SYS_recvmsg, fd(), &header, wait == waiting::yes ? 0 : MSG_DONTWAIT);
     });
     if (result == -EAGAIN) return {.status = datagram_status::timed_out};
     if (result == -ECONNREFUSED) return {.status = datagram_status::refused};
     check(result, "receive datagram", {}, advice_for_network(result));
+    udp_received got{.status = datagram_status::moved,
+                     .bytes = static_cast<std::size_t>(result),
+                     .truncated = (header.msg_flags & MSG_TRUNC) != 0,
+                     .sender = sender_in(header)};
+    read_control(header, got);
+    return got;
+}
+
+udp_received udp_socket::receive_from_peer(std::span<std::byte> buffer, deadline until) {
+    return take(buffer, 0, until);
+}
+
+udp_received udp_socket::peek(std::span<std::byte> buffer) {
+    return take(buffer, MSG_PEEK, deadline::min());
+}
+
+// MSG_TRUNC asks for the whole length.
+udp_received udp_socket::take(std::span<std::byte> buffer, int flags, deadline until) {
+    const long result = call_until(fd(), readiness::readable, until, [&](waiting wait) {
+        const int all = flags | MSG_TRUNC | (wait == waiting::yes ? 0 : MSG_DONTWAIT);
+        return call(SYS_recvfrom, fd(), buffer.data(), buffer.size(), all, nullptr, nullptr);
+    });
+    if (result == -EAGAIN) return {.status = datagram_status::timed_out};
+    if (result == -ECONNREFUSED) return {.status = datagram_status::refused};
+    check(result, "receive datagram", {}, advice_for_network(result));
+    const auto bytes = static_cast<std::size_t>(result);
     return {.status = datagram_status::moved,
-            .bytes = static_cast<std::size_t>(result),
-            .truncated = (header.msg_flags & MSG_TRUNC) != 0,
-            .lost_before = lost_in(header),
-            .sender = sender_in(header)};
+            .bytes = std::min(bytes, buffer.size()),
+            .truncated = bytes > buffer.size()};
+}
+
+void udp_socket::set_share_with_user(toggle value) {
+    set_socket_option(fd(), SOL_SOCKET, SO_REUSEPORT, value == toggle::on ? 1 : 0, "share a port");
 }
 
 void udp_socket::join(const ip_address& group, unsigned index) {

@@ -30,7 +30,8 @@ struct udp_received {
     std::size_t bytes = 0;          ///< how much of the buffer was filled; a datagram may be empty
     bool truncated = false;         ///< it was longer than the buffer; the rest is lost
     std::uint32_t lost_before = 0;  ///< datagrams this socket has had no room for, so far
-    std::optional<ip_address> sender{};  ///< where it came from; anybody can forge it
+    std::optional<ip_address> sender{};       ///< where it came from; anybody can forge it
+    std::optional<ip_address> destination{};  ///< the address it was sent to, where that is told
 };
 
 /// What fits into one datagram: 65507 bytes, or 65527 by version 6. More than some 1400 are cut in
@@ -38,8 +39,10 @@ struct udp_received {
 std::size_t udp_bytes_max(ip_version version);
 
 struct udp_options {
-    toggle share_port = toggle::off;     ///< several sockets at one port, each gets every multicast
-    v6_reach reach = v6_reach::only_v6;  ///< of an address of version 6
+    toggle share_port = toggle::off;  ///< several sockets at one port, each gets every multicast
+    toggle share_with_user = toggle::off;   ///< see set_share_with_user
+    toggle tell_destination = toggle::off;  ///< of each datagram; costs a little
+    v6_reach reach = v6_reach::only_v6;     ///< of an address of version 6
 };
 
 class udp_socket {
@@ -59,8 +62,23 @@ public:
     datagram_status send_to(const ip_address& to, std::span<const std::byte> message,
                             deadline until);
 
+    /// Sends back to who sent `received`, from the address that he sent it to, where that was told.
+    /// Does not wait.
+    datagram_status answer(const udp_received& received, std::span<const std::byte> message);
+
     /// The next datagram. Throws `error`.
     udp_received receive(std::span<std::byte> buffer, deadline until);
+
+    /// The same for a connected socket, and faster: says nothing of the sender, or of what was
+    /// lost.
+    udp_received receive_from_peer(std::span<std::byte> buffer, deadline until);
+
+    /// The beginning of the next datagram, which stays; does not wait.
+    udp_received peek(std::span<std::byte> buffer);
+
+    /// While it is on, sockets of the same user with it on may be bound to the same port. A
+    /// datagram is received by the one that is connected to its sender, if there is one.
+    void set_share_with_user(toggle value);
 
     /// Receives what is sent to `group`, a multicast address of this socket's version, through the
     /// interface `index`. Throws `error`: no such interface, 20 groups already
@@ -94,6 +112,7 @@ public:
 private:
     datagram_status send(const void* address, unsigned address_bytes, std::string_view text,
                          std::span<const std::byte> message, deadline until);
+    udp_received take(std::span<std::byte> buffer, int flags, deadline until);
 
     ip_version version_;
     descriptor socket_;

@@ -134,6 +134,61 @@ TEST_F(UdpSocketTest, ToAKilledPeerAConnectedSocketIsRefused) {
     EXPECT_EQ(here_.send(bytes_of("x"), never), datagram_status::refused);
 }
 
+TEST_F(UdpSocketTest, OneAtAllAddressesAnswersFromTheAddressThatWasAsked) {
+    udp_socket any{ip_address::any(ip_version::v4), {.tell_destination = toggle::on}};
+    const auto asked = ip_address::parse("127.0.0.9").with_port(any.local_address().port());
+    there_.connect(asked);
+    there_.send(bytes_of("who?"), never);
+    const udp_received got = receive(any);
+    EXPECT_EQ(got.destination, asked.with_port(0));
+    EXPECT_EQ(any.answer(got, bytes_of("me")), datagram_status::moved);
+    EXPECT_EQ(there_.receive_from_peer(buffer_.bytes(), never).bytes, 2u);
+    EXPECT_THROW(any.answer({}, bytes_of("me")), contract_violation);
+}
+
+TEST_F(UdpSocketTest, OneOfVersion6AnswersBothVersionsFromThatAddress) {
+    udp_socket any{ip_address::any(ip_version::v6),
+                   {.tell_destination = toggle::on, .reach = v6_reach::also_v4}};
+    const std::uint16_t port = any.local_address().port();
+    udp_socket six{ip_address::any(ip_version::v6)};
+    there_.connect(ip_address::parse("127.0.0.9").with_port(port));
+    six.connect(ip_address::loopback(ip_version::v6, port));
+    for (udp_socket* one : {&there_, &six}) {
+        one->send(bytes_of("who?"), never);
+        EXPECT_EQ(any.answer(receive(any), bytes_of("me")), datagram_status::moved);
+        EXPECT_EQ(one->receive_from_peer(buffer_.bytes(), never).bytes, 2u);
+    }
+}
+
+TEST_F(UdpSocketTest, APeersDatagramIsTruncatedLikeAnyOther) {
+    here_.connect(there_.local_address());
+    send("0123456789");
+    text_buffer two{2};
+    EXPECT_EQ(here_.peek(two.bytes()).bytes, 2u);
+    EXPECT_EQ(two.text, "01");
+    const udp_received got = here_.receive_from_peer(buffer_.bytes(), never);
+    EXPECT_TRUE(got.truncated);
+    EXPECT_EQ(got.bytes, 8u);
+    EXPECT_EQ(here_.peek(two.bytes()).status, datagram_status::timed_out);
+}
+
+TEST_F(UdpSocketTest, APortIsSharedWithWhoIsConnectedWhileThatIsAllowed) {
+    const udp_options shared{.share_with_user = toggle::on};
+    const auto is_taken = [&](const udp_options& how) {
+        return complaint_of([&] { udp_socket{here_.local_address(), how}; }) != "no error";
+    };
+    EXPECT_TRUE(is_taken(shared));
+    here_.set_share_with_user(toggle::on);
+    udp_socket ours{here_.local_address(), shared};
+    here_.set_share_with_user(toggle::off);
+    ours.connect(there_.local_address());
+    EXPECT_TRUE(is_taken({}));
+    send("to ours");
+    EXPECT_EQ(receive(ours).bytes, 7u);
+    udp_socket{loopback}.send_to(here_.local_address(), bytes_of("other"), never);
+    EXPECT_EQ(receive(here_).bytes, 5u);
+}
+
 TEST_F(UdpSocketTest, AKilledSendersDatagramsStay) {
     forked_peer peer{[&] {
         send("left");
@@ -236,18 +291,25 @@ TEST_F(UdpSocketTest, AFullSendQueueIsWaitedForUntilTheDeadline) {
 
 TEST_F(UdpSocketTest, InterruptionsAreNotSeen) {
     scripted_kernel script;
-    script.interrupt(SYS_sendto, 2).interrupt(SYS_recvmsg, 2);
+    script.interrupt(SYS_sendto, 2).interrupt(SYS_recvmsg, 2).interrupt(SYS_recvfrom, 2);
+    script.interrupt(SYS_sendmsg, 2);
     send("x");
-    EXPECT_EQ(receive(here_).bytes, 1);
+    EXPECT_EQ(here_.answer(receive(here_), bytes_of("y")), datagram_status::moved);
+    EXPECT_EQ(there_.receive_from_peer(buffer_.bytes(), never).bytes, 1u);
 }
 
 TEST_F(UdpSocketTest, EachCallThatFailsIsAnError) {
     const auto use = [&] {
-        udp_socket socket{loopback, {.share_port = toggle::on}};
+        udp_socket socket{loopback,
+                          {.share_port = toggle::on,
+                           .share_with_user = toggle::on,
+                           .tell_destination = toggle::on}};
         socket.set_multicast_interface(lo_);
         socket.connect(socket.local_address());
         socket.send(bytes_of("x"), never);
-        socket.receive(buffer_.bytes(), never);
+        const udp_received got = socket.receive(buffer_.bytes(), never);
+        socket.answer(got, bytes_of("y"));
+        socket.receive_from_peer(buffer_.bytes(), never);
     };
     EXPECT_EQ(fail_each_call(ENOBUFS, use), std::vector<long>{SYS_close});
 }

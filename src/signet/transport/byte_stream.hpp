@@ -9,6 +9,7 @@
 #include <signet/transport/channel.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <span>
 
@@ -35,6 +36,9 @@ public:
 
     /// The peer reads what was written, then the end. False: there is no way to say so.
     virtual bool end_writing() = 0;
+
+    /// Has each direction hold so many bytes that were not read yet, as far as there is a choice.
+    virtual void hold(std::uint64_t) {}
 
     virtual peer_identity peer() const = 0;
 

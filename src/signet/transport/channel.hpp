@@ -101,6 +101,12 @@ struct incoming {
     std::vector<os::descriptor> descriptors{};
 };
 
+/// What a network, or a carrier that is not reliable, has kept from who receives.
+struct channel_losses {
+    std::uint64_t lost = 0;     ///< messages that the peer sent, as far as is known, and never came
+    std::uint64_t ignored = 0;  ///< what came and was no peer's: stale, forged, or garbage
+};
+
 enum class direction { sending, receiving };
 
 class channel_end {
@@ -129,6 +135,10 @@ public:
 
     /// What the peer said it sends, where it said so.
     virtual const wire::type_descriptor* peer_sends() const noexcept { return nullptr; }
+
+    /// Of what was to be received so far; nothing where the carrier is reliable. Belongs to the
+    /// thread that receives.
+    virtual channel_losses losses() const { return {}; }
 
     /// Whether there may be something to receive, or room to send, without waiting.
     virtual bool ready(direction which) = 0;

@@ -9,8 +9,6 @@
 namespace signet::transport {
 namespace {
 
-constexpr unsigned kind_shift = 28;
-
 namespace key {
 constexpr std::string_view version = "version";
 constexpr std::string_view limit = "message_bytes_max";
@@ -35,22 +33,6 @@ void require_one_way(const wire::type_descriptor& reads, const wire::type_descri
 }
 
 }  // namespace
-
-std::array<std::byte, frame_header::bytes> frame_header::written() const noexcept {
-    const std::uint32_t word = static_cast<std::uint32_t>(kind) << kind_shift | length;
-    std::array<std::byte, bytes> to;
-    for (std::size_t i = 0; i < bytes; ++i) to[i] = static_cast<std::byte>(word >> (8 * i));
-    return to;
-}
-
-std::optional<frame_header> frame_header::read(std::span<const std::byte, bytes> from) noexcept {
-    std::uint32_t word = 0;
-    for (std::size_t i = 0; i < bytes; ++i)
-        word |= std::to_integer<std::uint32_t>(from[i]) << (8 * i);
-    const std::uint32_t kind = word >> kind_shift;
-    if (kind > static_cast<std::uint32_t>(frame_kind::accompanied)) return std::nullopt;
-    return frame_header{frame_kind{kind}, word & length_max};
-}
 
 std::vector<std::byte> written_greeting(const channel_types& types,
                                         const channel_options& options) {

@@ -37,10 +37,26 @@ struct frame_header {
     frame_kind kind;
     std::uint32_t length;
 
-    std::array<std::byte, bytes> written() const noexcept;
+    std::array<std::byte, bytes> written() const noexcept {
+        const std::uint32_t word = static_cast<std::uint32_t>(kind) << kind_shift | length;
+        std::array<std::byte, bytes> to;
+        for (std::size_t i = 0; i < bytes; ++i) to[i] = static_cast<std::byte>(word >> (8 * i));
+        return to;
+    }
 
     /// No value where no correct peer writes that.
-    static std::optional<frame_header> read(std::span<const std::byte, bytes> from) noexcept;
+    static std::optional<frame_header> read(std::span<const std::byte, bytes> from) noexcept {
+        std::uint32_t word = 0;
+        for (std::size_t i = 0; i < bytes; ++i) {
+            word |= std::to_integer<std::uint32_t>(from[i]) << (8 * i);
+        }
+        const std::uint32_t kind = word >> kind_shift;
+        if (kind > static_cast<std::uint32_t>(frame_kind::accompanied)) return std::nullopt;
+        return frame_header{frame_kind{kind}, word & length_max};
+    }
+
+private:
+    static constexpr unsigned kind_shift = 28;
 };
 
 /// The hello and all refusals are shorter than this.

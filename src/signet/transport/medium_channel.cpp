@@ -56,7 +56,7 @@ medium_channel::medium_channel(std::unique_ptr<message_medium> medium, std::stri
       process_{std::move(peer)} {
     say_hello();
     if (!process_) return;
-    watch_peer();
+    watch_for_death_of(*process_);
     take_hello_early();
 }
 
@@ -73,20 +73,23 @@ void medium_channel::say_hello() {
         fits = medium_->try_put(letter_kind::hello_part, rest.first(most));
     }
     if (fits && medium_->try_put(letter_kind::hello, rest)) return;
+    if (process_ && !medium_->peer_takes()) return;  // what it said before may be there
     throw error{errc::too_large, "open channel", name_,
                 "what describes the types has " + std::to_string(all.size()) +
                     " bytes, for which a queue has no room"};
 }
 
-void medium_channel::watch_peer() {
-    watch_.emplace(*process_, [this] {
+void medium_channel::watch_for_death_of(const os::process& other) {
+    watch_.emplace(other, [this] {
         dead_.store(true, std::memory_order_release);  // SYNC peer dead
+        medium_->peer_died();
         medium_->wake();
     });
 }
 
-void medium_channel::await_greeting(const patience& limit) {
+void medium_channel::await_greeting(const patience& limit, const os::process* listener) {
     const std::lock_guard locked{receiving_};
+    if (listener != nullptr) watch_for_death_of(*listener);
     incoming none;
     while (!peer_) {
         const auto first = next(limit);
@@ -147,23 +150,24 @@ std::optional<letter> medium_channel::next(const patience& limit) {
     for (;;) {
         if (!late_.empty()) return take_late();
         const bool dead = dead_.load(std::memory_order_acquire);  // SYNC peer dead
-        const bool sure = !dead && taken_ < medium_->letters_max();
-        if (sure && waits_for_ever(limit)) return note(medium_->take(input_));
-        if (const auto one = note(medium_->try_take(input_))) return one;
-        if (!sure) {
-            if (const auto one = look_around(dead)) return one;
+        const bool sure = !dead && peer_may_put();
+        if (sure && waits_for_ever(limit)) {
+            ++taken_;
+            return medium_->take(input_);
         }
+        if (const auto one = note(medium_->try_take(input_))) return one;
+        if (!sure) complain_of_death();  // what it put before is what was there
         if (is_over(limit)) return std::nullopt;
-        if (sure && !medium_->wait_for_letter(limit, receive_stop_)) return std::nullopt;
+        if (!medium_->wait_for_letter(limit, receive_stop_)) return std::nullopt;
     }
 }
 
-// There was no letter: whether there will be one. What the peer put before it ended is there.
-std::optional<letter> medium_channel::look_around(bool dead) {
+// Whether it, having taken what is there, can wait for more.
+bool medium_channel::peer_may_put() {
+    if (taken_ < medium_->letters_max()) return true;
+    if (!medium_->peer_takes()) return false;
     taken_ = 0;
-    if (!dead && medium_->peer_takes()) return std::nullopt;
-    if (const auto one = note(medium_->try_take(input_))) return one;
-    complain_of_death();
+    return true;
 }
 
 std::optional<letter> medium_channel::take_late() {
@@ -241,7 +245,9 @@ void medium_channel::learn_of_peer(std::span<const std::byte> who) {
     if (peer.pid > 0 && peer.pid <= std::uint64_t{1} << 22) {
         process_ = os::process::open(static_cast<int>(peer.pid));
     }
-    if (process_ && medium_->peer_takes()) return watch_peer();
+    watch_.reset();                                 // of who listens, which may be another process
+    dead_.store(false, std::memory_order_relaxed);  // relaxed: likewise
+    if (process_ && medium_->peer_takes()) return watch_for_death_of(*process_);
     dead_.store(true, std::memory_order_relaxed);  // relaxed: this thread is the one that looks
 }
 
@@ -309,6 +315,7 @@ std::span<const std::byte> medium_channel::joined(const outgoing& message) {
 // False: the patience ended, or the peer takes no more.
 bool medium_channel::put(letter_kind kind, std::span<const std::byte> bytes,
                          const patience& limit) {
+    if (process_ && waits_for_ever(limit)) return medium_->put(kind, bytes);
     while (!medium_->try_put(kind, bytes)) {
         if (!medium_->peer_takes() || is_over(limit)) return false;
         if (process_ && !process_->running()) {

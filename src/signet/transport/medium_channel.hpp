@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A channel made of queues of whole messages that the kernel keeps: POSIX and System V message
 // queues. Nothing of theirs tells a death, so the other process is watched (life/process_watch.hpp)
-// and its end puts a letter into the queue that we sleep on: a receive that may wait for ever is
-// one system call.
+// and its end puts a letter into the queue that we sleep on, and makes room in the other: a receive
+// or a send that may wait for ever is one system call.
 //
 // Thread safety: that of channel.hpp. Invariants:
 //   1. `dead_` is set before the wake is put, and read before the queue is found empty. Where there
 //      is no room for the wake there are letters, so nobody sleeps.
 //   2. Who closes puts an end, then stops taking. Where there is no room even after that, the queue
-//      is full then, and who takes `letters_max` letters in a row looks whether the peer still
-//      takes any.
+//      is full then, and who has taken `letters_max` letters since it last looked looks whether
+//      the peer still takes any.
 #pragma once
 
 #include <signet/life/process_watch.hpp>
@@ -42,8 +42,9 @@ public:
                    std::optional<os::process> peer);
     ~medium_channel() override;
 
-    /// For who connects: waits for the peer's hello. Throws `error` as carrier::connect.
-    void await_greeting(const patience& limit);
+    /// For who connects: waits for the peer's hello, or the death of the `listener`, which is to
+    /// outlive this, where it is known. Throws `error` as carrier::connect.
+    void await_greeting(const patience& limit, const os::process* listener = nullptr);
 
     flow send(const outgoing& message, const patience& limit) override;
     flow receive(incoming& into, const patience& limit) override;
@@ -62,11 +63,11 @@ private:
     };
 
     void say_hello();
-    void watch_peer();
+    void watch_for_death_of(const os::process& other);
 
     // With `receiving_` held.
     std::optional<letter> next(const patience& limit);
-    std::optional<letter> look_around(bool dead);
+    bool peer_may_put();
     std::optional<letter> take_late();
     std::optional<letter> note(std::optional<letter> taken);
     bool read(const letter& one, incoming& into);

@@ -49,6 +49,10 @@ public:
     /// Puts one; false where there is no room.
     virtual bool try_put(letter_kind kind, std::span<const std::byte> bytes) = 0;
 
+    /// Puts one, and waits for room as long as it takes, or until `peer_died` was called. False:
+    /// the peer takes no more.
+    virtual bool put(letter_kind kind, std::span<const std::byte> bytes) = 0;
+
     /// Takes one; none where there is none.
     virtual std::optional<letter> try_take(std::span<std::byte> buffer) = 0;
 
@@ -57,6 +61,9 @@ public:
 
     /// Puts a `wake` where our own end takes letters, if there is room. Any thread.
     virtual void wake() noexcept = 0;
+
+    /// The peer's process has ended: ends a `put` that waits. Any thread.
+    virtual void peer_died() noexcept = 0;
 
     /// Waits until there may be a letter, or room for one, or `peer` has ended; false where the
     /// patience ended first.

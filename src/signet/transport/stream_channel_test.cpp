@@ -202,8 +202,8 @@ TEST(StreamChannelThatConnects, MeetsOneThatHasClosedAlready) {
     {
         stream_channel::accept(std::make_unique<narrow_stream>(std::move(theirs)), "it", {}, {});
     }
-    const auto end =
-        stream_channel::connect(std::make_unique<narrow_stream>(std::move(ours)), "us", {}, {});
+    const auto end = stream_channel::connect(std::make_unique<narrow_stream>(std::move(ours)), "us",
+                                             {}, {}, after(std::chrono::seconds{60}));
     incoming got;
     EXPECT_EQ(end->receive(got, {}), flow::ended);
 }

@@ -208,6 +208,9 @@ public:
     /// Throws `error`: a bad address, one that is taken, unsupported.
     virtual started publish(const std::string& where, local_publisher& from) const = 0;
     virtual started subscribe(const std::string& where, local_subscriber& to) const = 0;
+
+    /// The longest message.
+    virtual std::uint64_t message_bytes_max() const noexcept { return relayed_bytes_max; }
 };
 
 }  // namespace signet::transport

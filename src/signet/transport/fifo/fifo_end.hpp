@@ -5,6 +5,7 @@
 #pragma once
 
 #include <signet/os/fifo.hpp>
+#include <signet/os/pipe.hpp>
 #include <signet/transport/byte_stream.hpp>
 
 #include <atomic>
@@ -30,6 +31,10 @@ public:
         return writer_->write_some(bytes, until);
     }
     bool end_writing() override;
+    void hold(std::uint64_t bytes) override {
+        os::widen_pipe(reader_.fd(), bytes);
+        os::widen_pipe(writer_->fd(), bytes);
+    }
     peer_identity peer() const override { return {}; }
     int read_fd() const noexcept override { return reader_.fd(); }
 

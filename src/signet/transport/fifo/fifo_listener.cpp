@@ -87,15 +87,16 @@ std::unique_ptr<channel_end> plain_listener::accept(const patience& limit) {
 std::unique_ptr<channel_end> talk_plainly(const fifo_place& where, const channel_types& types,
                                           const channel_options& options) try {
     const os::directory& place = where.directory();
+    const deadline until = after(options.handshake_limit);
     auto reader = os::fifo_reader::open(place, where.out(), when_writers_go::end);
-    auto writer = os::fifo_writer::open(place, where.in(), after(options.handshake_limit));
+    auto writer = os::fifo_writer::open(place, where.in(), until);
     if (!writer) {
         throw error{std::make_error_code(std::errc::timed_out), "open channel", where.text(),
                     "nobody reads " + where.in()};
     }
     return stream_channel::connect(
         std::make_unique<fifo_end>(std::move(reader), std::move(*writer)), where.text(), types,
-        options);
+        options, until);
 } catch (const error& why) {
     if (why.code() != std::errc::no_such_file_or_directory) throw;
     throw error{

@@ -2,11 +2,13 @@
 #include <signet/transport/fifo/fifo_meeting.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/os/poll.hpp>
 #include <signet/os/process.hpp>
 #include <signet/os/random.hpp>
 #include <signet/transport/stream_channel.hpp>
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 
@@ -82,6 +84,18 @@ std::unique_ptr<fifo_end> open_own(const fifo_place& where, const private_pair& 
     return end;
 }
 
+// Who listens says hello as soon as it has opened our pair; where it does not live to do so, nobody
+// reads what we announced ourselves in. A time that is over is for who waits next.
+void await_answer(const fifo_end& ours, const os::fifo_writer& announcement,
+                  const fifo_place& where, deadline until) {
+    const std::array<os::awaited, 2> either{
+        {{ours.read_fd(), os::readiness::readable}, {announcement.fd(), os::readiness::readable}}};
+    if (!os::wait_any_ready(either, until)) return;
+    if (os::wait_readable(ours.read_fd(), deadline::min())) return;
+    throw error{errc::peer_died, "open channel", where.text(),
+                "who listened there was gone before it answered; connect again when it is back"};
+}
+
 // Whoever was killed between making its pair and being answered has left the names. Taking them
 // over and giving them up removes them; those of the living are locked.
 void remove_stale_pairs(const fifo_place& where) {
@@ -105,15 +119,16 @@ bool is_lack_of_descriptors(const error& why) {
 
 std::unique_ptr<channel_end> meet(const fifo_place& where, const channel_types& types,
                                   const channel_options& options) {
+    const deadline until = after(options.handshake_limit);
     os::fifo_writer announcement = find_listener(where);
     const auto names = make_pair(where);
     auto stream = open_own(where, *names);
     fifo_end& ours = *stream;
     const std::string line = names->number + '\n';
-    const auto put =
-        announcement.write_all(std::as_bytes(std::span{line}), after(options.handshake_limit));
+    const auto put = announcement.write_all(std::as_bytes(std::span{line}), until);
     if (put.status != os::stream_status::moved) complain_of_absence(where);
-    auto end = stream_channel::connect(std::move(stream), where.text(), types, options);
+    await_answer(ours, announcement, where, until);
+    auto end = stream_channel::connect(std::move(stream), where.text(), types, options, until);
     ours.let_go();
     return end;
 }

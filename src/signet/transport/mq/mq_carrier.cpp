@@ -2,6 +2,7 @@
 #include <signet/transport/mq/mq_carrier.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/os/poll.hpp>
 #include <signet/os/process.hpp>
 #include <signet/transport/medium_channel.hpp>
 #include <signet/transport/mq/mq_knock.hpp>
@@ -35,6 +36,14 @@ os::peer_credentials credentials(int pid, const os::posix_queue& of) {
 bool is_shortage(const std::error_code& code) {
     return code == std::errc::too_many_files_open || code == std::errc::not_enough_memory ||
            code == std::errc::too_many_files_open_in_system;
+}
+
+// Null where the door does not say, or who made it has left it to another.
+std::optional<os::process> listener_at(const os::posix_queue& door) {
+    const auto pid = door.owner();
+    auto found = pid ? os::process::open(*pid) : std::nullopt;
+    // It had the mark after we had got hold of it: the handle is that process's.
+    return door.owner() == pid ? std::move(found) : std::nullopt;
 }
 
 class mq_listener final : public channel_listener {
@@ -99,6 +108,8 @@ public:
                                          const channel_options& options) const override {
         const mq_name name{where};
         os::posix_queue door = name.find();
+        const auto listener = listener_at(door);
+        const os::process* const watched = listener ? &*listener : nullptr;
         const deadline until = after(options.handshake_limit);
         const auto geometry =
             geometry_for(options.message_bytes_max, os::current_posix_queue_limits());
@@ -109,8 +120,8 @@ public:
             std::make_unique<mq_medium>(std::move(takes), std::move(puts), credentials(0, door));
         auto end = std::make_unique<medium_channel>(std::move(medium), name.text(), types, options,
                                                     std::nullopt);
-        if (!door.send(ours.bytes(), 0, until)) refuse_late(name);
-        end->await_greeting({until, {}});
+        put(ours, door, watched, name, until);
+        end->await_greeting({until, {}}, watched);
         return end;
     }
 
@@ -122,6 +133,17 @@ public:
     }
 
 private:
+    static void put(const knock& ours, os::posix_queue& door, const os::process* listener,
+                    const mq_name& name, deadline until) {
+        const std::array<os::awaited, 2> either{
+            {{door.fd(), os::readiness::writable},
+             {listener == nullptr ? -1 : listener->fd(), os::readiness::readable}}};
+        while (!door.try_send(ours.bytes())) {
+            if (!os::wait_any_ready(either, until)) refuse_late(name);
+            if (listener != nullptr && !listener->running()) name.complain_of_absence();
+        }
+    }
+
     [[noreturn]] static void refuse_late(const mq_name& name) {
         throw error{std::make_error_code(std::errc::timed_out), "open channel", name.text(),
                     "as many as can wait there are waiting: the other end accepts nobody"};

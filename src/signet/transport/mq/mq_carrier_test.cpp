@@ -22,6 +22,7 @@
 namespace signet::transport::mq {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::bytes_of;
 using testing::complaint_of;
 using testing::forked_peer;
@@ -95,6 +96,35 @@ TEST_F(MqCarrier, KilledListenersLeaveANameThatTheNextTakesOver) {
     raw_listener door{where_};
 }
 
+TEST_F(MqCarrier, TheDeathOfAListenerThatHadNotAnsweredIsToldAtOnce) {
+    forked_peer listener{[&] {
+        raw_listener door{where_};
+        return testing::wait_to_be_killed(), 0;
+    }};
+    testing::eventually([&] { return is_there(name_); });
+    auto told = std::async(std::launch::async, [&] {
+        return complaint_of([&] { raw_channel{where_, {.handshake_limit = 1h}}; });
+    });
+    EXPECT_TRUE(testing::eventually([&] { return os::posix_queue::open(name_).size() == 1; }));
+    listener.kill();
+    EXPECT_NE(told.get().find("ended without"), std::string::npos);
+}
+
+TEST_F(MqCarrier, TheDeathOfAListenerEndsAWaitForRoomAtItsDoor) {
+    forked_peer listener{[&] {
+        raw_listener door{where_};
+        return testing::wait_to_be_killed(), 0;
+    }};
+    testing::eventually([&] { return is_there(name_) && os::posix_queue::open(name_).owner(); });
+    auto door = os::posix_queue::open(name_);
+    while (door.try_send(bytes_of("more"))) continue;
+    auto told = std::async(std::launch::async, [&] {
+        return complaint_of([&] { raw_channel{where_, {.handshake_limit = 1h}}; });
+    });
+    listener.kill();
+    EXPECT_NE(told.get().find("nobody listens"), std::string::npos);
+}
+
 TEST_F(MqCarrier, ADeathEndsAReceiveThatWaits) {
     raw_listener door{where_};
     forked_peer client{[&] {
@@ -116,8 +146,11 @@ TEST_F(MqCarrier, ADeathEndsASendThatWaitsForRoom) {
     }};
     auto server = door.accept();
     while (server->try_send(bytes_of("more"))) continue;
-    auto end = std::async(std::launch::async,
-                          [&] { return complaint_of([&] { server->send(bytes_of("more")); }); });
+    auto end = std::async(std::launch::async, [&] {
+        return complaint_of([&] {
+            while (server->send(bytes_of("more"))) continue;
+        });
+    });
     client.kill();
     EXPECT_NE(end.get().find("ended without"), std::string::npos);
 }

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <vector>
 
 namespace signet::transport::mq {
 namespace {
@@ -39,7 +38,8 @@ os::posix_queue_geometry geometry_for(std::uint64_t wanted_bytes,
 
 mq_medium::mq_medium(os::posix_queue takes, os::posix_queue puts, const os::peer_credentials& peer)
     : takes_{std::move(takes)}, puts_{std::move(puts)}, peer_{peer} {
-    takes_.wait_in_receive();
+    takes_.wait_in_calls();
+    puts_.wait_in_calls();
     if (takes_.try_own()) return;
     throw error{errc::peer_misbehaved, "open channel", takes_.name(),
                 "another end takes messages from that queue already"};
@@ -50,7 +50,19 @@ std::size_t mq_medium::letters_max() const {
 }
 
 bool mq_medium::try_put(letter_kind kind, std::span<const std::byte> bytes) {
-    return puts_.try_send(bytes, static_cast<unsigned>(kind));
+    if (!puts_.try_send(bytes, static_cast<unsigned>(kind))) return false;
+    if (unlooked_ != 0) --unlooked_;
+    return true;
+}
+
+bool mq_medium::put(letter_kind kind, std::span<const std::byte> bytes) {
+    if (unlooked_ == 0) {
+        if (!peer_takes()) return false;
+        unlooked_ = puts_.geometry().messages_max;
+    }
+    --unlooked_;
+    puts_.send(bytes, static_cast<unsigned>(kind));
+    return true;
 }
 
 std::optional<letter> mq_medium::try_take(std::span<std::byte> buffer) {
@@ -89,14 +101,7 @@ bool mq_medium::wait_for_room(const os::process* peer, const patience& limit, st
 // A peer that waits for room finds some, and then that nobody takes what it puts.
 void mq_medium::stop_taking() noexcept {
     takes_.disown();
-    try {
-        std::vector<std::byte> unwanted(take_bytes_max());
-        for (std::size_t i = 0; i < takes_.geometry().messages_max; ++i) {
-            if (!takes_.try_receive(unwanted)) return;
-        }
-    } catch (const std::exception&) {
-        // the peer learns it when it is full, as it would have
-    }
+    takes_.drain();
 }
 
 }  // namespace signet::transport::mq

@@ -2,6 +2,10 @@
 // Two message queues without names as the medium of a channel: one for each direction. The kind of
 // a letter is its priority, so that a message is handed to the kernel as it lies. Each end marks
 // the queue it takes from, for as long as it does. Threads: as message_medium.hpp.
+//
+// A put that waits is one call, which nothing ends but room. Therefore who takes no more, and who
+// learns that the other is dead, empties the queue once: what was put since the last look at
+// whether it is marked has room then.
 #pragma once
 
 #include <signet/os/posix_queue.hpp>
@@ -29,9 +33,11 @@ public:
     std::size_t take_bytes_max() const override { return takes_.geometry().message_bytes_max; }
     std::size_t letters_max() const override;
     bool try_put(letter_kind kind, std::span<const std::byte> bytes) override;
+    bool put(letter_kind kind, std::span<const std::byte> bytes) override;
     std::optional<letter> try_take(std::span<std::byte> buffer) override;
     letter take(std::span<std::byte> buffer) override;
     void wake() noexcept override;
+    void peer_died() noexcept override { puts_.drain(); }
     bool wait_for_letter(const patience& limit, stop_bell& bell) override;
     bool wait_for_room(const os::process* peer, const patience& limit, stop_bell& bell) override;
     bool peer_takes() override { return puts_.is_owned(); }
@@ -43,6 +49,7 @@ public:
 private:
     os::posix_queue takes_;
     os::posix_queue puts_;
+    std::size_t unlooked_ = 0;  ///< so many may be put before the next look at the peer's mark
     os::peer_credentials peer_;
 };
 

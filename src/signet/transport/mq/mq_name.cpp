@@ -66,8 +66,6 @@ void mq_name::refuse_foreign(const os::posix_queue& found) const {
 }
 
 os::posix_queue mq_name::find() const {
-    constexpr std::string_view advice = "nobody listens there; start the other end first";
-    const auto refused = std::make_error_code(std::errc::connection_refused);
     try {
         os::posix_queue found = os::posix_queue::open(queue_);
         refuse_foreign(found);
@@ -75,7 +73,12 @@ os::posix_queue mq_name::find() const {
     } catch (const error& why) {
         if (why.code() != std::errc::no_such_file_or_directory) throw;
     }
-    throw error{refused, "open channel", text_, advice};
+    complain_of_absence();
+}
+
+void mq_name::complain_of_absence() const {
+    throw error{std::make_error_code(std::errc::connection_refused), "open channel", text_,
+                "nobody listens there; start the other end first"};
 }
 
 }  // namespace signet::transport::mq

@@ -31,6 +31,9 @@ public:
     /// The queue of the one who listens there. Throws `error`: nobody does.
     os::posix_queue find() const;
 
+    /// Nobody does.
+    [[noreturn]] void complain_of_absence() const;
+
 private:
     bool remove_left() const;
     void refuse_foreign(const os::posix_queue& found) const;

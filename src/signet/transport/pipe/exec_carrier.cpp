@@ -31,8 +31,9 @@ struct started {
 started start(const std::vector<std::string>& command) {
     os::pipe_ends input = os::pipe_ends::create();
     os::pipe_ends output = os::pipe_ends::create();
-    os::child program = os::child::spawn(
-        command, {.standard_input = input.reader.fd(), .standard_output = output.writer.fd()});
+    os::child program = os::child::spawn(command, {.standard_input = input.reader.fd(),
+                                                   .standard_output = output.writer.fd(),
+                                                   .group = os::process_group::own});
     return {std::move(program),
             std::make_unique<pipe_stream>(std::move(output.reader), std::move(input.writer))};
 }
@@ -44,7 +45,7 @@ public:
                  const channel_options& options)
         : exec_channel{start(split_words(where)), "exec:" + where, types, options} {}
 
-    // Its input ends first; what is left of it afterwards is killed with `program_`.
+    // Its input ends first; what is left of its group afterwards is killed with `program_`.
     ~exec_channel() override { leave(); }
 
     flow send(const outgoing& message, const patience& limit) override {
@@ -72,7 +73,8 @@ private:
                  const channel_options& options)
         : name_{name}, options_{options}, program_{std::move(begun.program)} {
         try {
-            talk_ = stream_channel::connect(std::move(begun.stream), name, types, options);
+            talk_ = stream_channel::connect(std::move(begun.stream), name, types, options,
+                                            after(options.handshake_limit));
         } catch (const error& why) {
             // mostly since it could not run, which its status tells
             if (why.code() != errc::peer_misbehaved && why.code() != errc::peer_died) throw;

@@ -8,7 +8,8 @@
 // How a program ends is part of the conversation: with framing::lines and framing::bytes, one that
 // was killed, or returned something else than 0, is `error` (peer_died) after its last words, and
 // the text says how it ended. When the channel closes, the program's input ends first; one that has
-// not ended within `linger` is killed.
+// not ended within `linger` is killed, and so is whatever it started and left behind. It leads a
+// process group of its own: signals of the terminal do not reach it, and it cannot read from there.
 #pragma once
 
 #include <signet/transport/carrier.hpp>

@@ -5,10 +5,13 @@
 #include <signet/listener.hpp>
 #include <signet/testing/eventually.hpp>
 #include <signet/testing/failures.hpp>
+#include <signet/testing/temporary_directory.hpp>
 #include <signet/testing/text_bytes.hpp>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <fstream>
 #include <string>
 #include <thread>
 
@@ -133,6 +136,20 @@ TEST(ExecCarrier, KillsAProgramThatDoesNotEndWithItsChannel) {
         raw_channel stubborn{"exec:sleep 1000", {.linger = 1ms, .frames = framing::lines}};
     }
     EXPECT_EQ(testing::open_descriptors(), before);
+}
+
+TEST(ExecCarrier, KillsWhatTheProgramStartedAndLeftBehind) {
+    const testing::temporary_directory place;
+    const std::string held = place.path() + "/held";
+    ASSERT_EQ(mkfifo(held.c_str(), 0600), 0);
+    std::ifstream reading;
+    {
+        raw_channel shell{"exec:sh -c 'sleep 1000 >" + held + " & echo started; wait'",
+                          {.linger = 1ms, .frames = framing::lines}};
+        reading.open(held);  // as soon as it writes there
+        EXPECT_EQ(next_text(shell), "started");
+    }
+    EXPECT_EQ(reading.get(), std::ifstream::traits_type::eof());
 }
 
 TEST(ExecCarrier, SaysWhatProgramIsNotThere) {

@@ -81,7 +81,8 @@ public:
 
     std::unique_ptr<channel_end> connect(const std::string& where, const channel_types& types,
                                          const channel_options& options) const override {
-        return stream_channel::connect(open_inherited(where), "pipe:" + where, types, options);
+        return stream_channel::connect(open_inherited(where), "pipe:" + where, types, options,
+                                       after(options.handshake_limit));
     }
 
     std::unique_ptr<channel_listener> listen(const std::string& where, const channel_types&,

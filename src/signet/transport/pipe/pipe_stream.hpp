@@ -27,6 +27,10 @@ public:
         writer_.close();
         return true;
     }
+    void hold(std::uint64_t bytes) override {
+        os::widen_pipe(reader_.fd(), bytes);
+        os::widen_pipe(writer_.fd(), bytes);
+    }
     peer_identity peer() const override { return {}; }
     int read_fd() const noexcept override { return reader_.fd(); }
 

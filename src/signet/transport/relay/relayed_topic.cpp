@@ -28,7 +28,9 @@ topic_carrier::started subscribe_at(const place& at, local_subscriber& to) {
 
 publisher_options options_at(const place& at, const wire::type_descriptor& type,
                              publisher_options options) {
-    const std::uint64_t most = relayed_bytes_over(*at.over);
+    const topic_carrier* const native = at.over->topics();
+    const std::uint64_t most =
+        native != nullptr ? native->message_bytes_max() : relayed_bytes_over(*at.over);
     const std::uint64_t wanted = type.has_fixed_size() ? type.size() : options.payload_bytes_max;
     if (wanted > most) {
         throw error{errc::unsupported, "publish to topic", at.address,

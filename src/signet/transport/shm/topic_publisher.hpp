@@ -98,7 +98,7 @@ public:
         if (!fixed_size_) ring_.count_bytes(bytes);
         ring_.publish_chunk(loan.chunk, bytes, time());
         data_bell_.notify();
-        prefetch_next_chunk(memory::extent_of(loan.chunk), bytes);
+        prefetch_coming_chunk(memory::extent_of(loan.chunk), bytes);
         return true;
     }
 
@@ -207,11 +207,11 @@ private:
         return chunk_bytes < bytes_of_small ? memory::reuse::oldest : memory::reuse::newest;
     }
 
-    void prefetch_next_chunk(std::uint32_t extent, std::size_t bytes) const {
-        // The next message will be about as large as this one, and its lines are with some
+    void prefetch_coming_chunk(std::uint32_t extent, std::size_t bytes) const {
+        // The next messages will be about as large as this one, and their lines are with some
         // subscriber.
         constexpr std::size_t bytes_ahead = 1024;
-        const auto chunk = pool_.peek(extent, order_of(ring_.chunk_bytes(extent)));
+        const auto chunk = pool_.soon(extent, order_of(ring_.chunk_bytes(extent)));
         if (!chunk) return;
         const std::byte* const begin = ring_.chunk(*chunk);
         for (std::size_t at = 0; at < std::min(bytes, bytes_ahead); at += memory::line_bytes) {

@@ -65,11 +65,14 @@ queue_pair make_at(const os::file& list, std::uint64_t entry) {
 
 }  // namespace
 
-pair_hold::pair_hold(const std::string& path, std::uint64_t entry)
-    : file_{os::file::open(path)},
-      lock_{os::range_lock::try_take(file_, os::lock_kind::shared, range_of(entry))} {
-    if (lock_) return;
-    throw error{errc::peer_misbehaved, "use queues listed in", path, "they are being swept"};
+pair_hold::pair_hold(const std::string& path, std::uint64_t entry) {
+    const os::file list = os::file::open(path);
+    auto taken = os::range_lock::try_take(list, os::lock_kind::shared, range_of(entry));
+    if (!taken) {
+        throw error{errc::peer_misbehaved, "use queues listed in", path, "they are being swept"};
+    }
+    lock_ = list.handle().duplicate();
+    taken->leave_to_file();
 }
 
 std::size_t sweep(const std::string& path) {

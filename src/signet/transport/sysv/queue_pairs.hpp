@@ -18,18 +18,24 @@ namespace signet::transport::sysv {
 
 inline constexpr std::uint64_t pairs_max = 4096;
 
-/// Being a user of one entry's queues.
+/// Being a user of one entry's queues. Both ends share it, so that it lasts while either has it,
+/// or it is on its way from one to the other.
 class pair_hold {
 public:
     /// Throws `error`: not ours to open, or locked by a sweeper.
     pair_hold(const std::string& path, std::uint64_t entry);
 
+    /// What the other end sent. Where that is anything else, it harms its own queues.
+    explicit pair_hold(os::descriptor sent) noexcept : lock_{std::move(sent)} {}
+
+    /// To be sent. Valid as long as this.
+    int fd() const noexcept { return lock_.get(); }
+
     pair_hold(const pair_hold&) = delete;
     pair_hold& operator=(const pair_hold&) = delete;
 
 private:
-    os::file file_;
-    std::optional<os::range_lock> lock_;
+    os::descriptor lock_;  ///< of the open file whose lock it is, and which ends with the last one
 };
 
 /// Two queues that nobody else knows yet; they go with this.

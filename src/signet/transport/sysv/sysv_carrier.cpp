@@ -7,6 +7,7 @@
 #include <signet/transport/sysv/sysv_medium.hpp>
 #include <signet/transport/unix/unix_name.hpp>
 
+#include <array>
 #include <cstdint>
 #include <utility>
 
@@ -28,16 +29,16 @@ carrier_facts facts_of_this_kernel() {
 };
 }
 
-/// What who accepts writes to the socket: where the conversation takes place.
+/// What who accepts writes to the socket, with the lock of the queues beside it: where the
+/// conversation takes place.
 struct welcome {
     std::uint64_t magic = magic_number;
-    std::uint64_t entry = 0;
     std::int32_t to_client = -1;  ///< ids of queues
     std::int32_t to_server = -1;
 
-    static constexpr std::uint64_t magic_number = 0x3171767379676e73;  ///< "sngysvq1"
+    static constexpr std::uint64_t magic_number = 0x3271767379676e73;  ///< "sngysvq2"
 };
-static_assert(sizeof(welcome) == 24);
+static_assert(sizeof(welcome) == 16);
 
 unix_name checked(const std::string& where) {
     if (where.starts_with('/')) return unix_name{where, "sysv"};
@@ -84,17 +85,16 @@ private:
         os::process peer = process_of(socket, where_.text());
         queue_pair pair = make_pair(list_at(where_));
         auto hold = std::make_unique<pair_hold>(list_at(where_), pair.entry);
+        const std::array shared{hold->fd()};
         auto medium =
             std::make_unique<sysv_medium>(pair.to_server.id(), pair.to_client.id(), std::move(hold),
                                           peer_identity{.user = socket.credentials()}, again(peer));
         auto end = std::make_unique<medium_channel>(std::move(medium), where_.text(), types_,
                                                     options_, std::move(peer));
-        const welcome there{.entry = pair.entry,
-                            .to_client = pair.to_client.id(),
-                            .to_server = pair.to_server.id()};
+        const welcome there{.to_client = pair.to_client.id(), .to_server = pair.to_server.id()};
         pair.to_client.keep();
         pair.to_server.keep();
-        socket.write_all(std::as_bytes(std::span{&there, 1}), deadline::min());
+        socket.send(std::as_bytes(std::span{&there, 1}), shared, deadline::min());
         return end;
     } catch (const error& why) {
         if (why.code() != errc::peer_died) throw;
@@ -108,16 +108,38 @@ private:
     stop_bell bell_;
 };
 
-welcome read_welcome(os::unix_stream_socket& socket, const unix_name& name, deadline until) {
-    welcome got;
-    const auto read = socket.read_all(std::as_writable_bytes(std::span{&got, 1}), until);
-    if (read.status == os::stream_status::timed_out) {
-        throw error{std::make_error_code(std::errc::timed_out), "open channel", name.text(),
-                    "the other end did not answer in time: it is stopped, or accepts nobody"};
+[[noreturn]] void complain(std::error_code code, const unix_name& name, const char* why) {
+    throw error{code, "open channel", name.text(), why};
+}
+
+[[noreturn]] void complain_of_silence(os::stream_status status, const unix_name& name) {
+    if (status == os::stream_status::timed_out) {
+        complain(std::make_error_code(std::errc::timed_out), name,
+                 "the other end did not answer in time: it is stopped, or accepts nobody");
     }
-    if (read.status == os::stream_status::moved && got.magic == welcome::magic_number) return got;
-    throw error{errc::peer_misbehaved, "open channel", name.text(),
-                "the other end did not say where its queues are; does it listen at sysv://?"};
+    complain(errc::peer_died, name,
+             "the other end was gone before it answered; connect again when it is back");
+}
+
+struct invitation {
+    welcome to;
+    std::unique_ptr<pair_hold> hold;
+};
+
+// The descriptor comes with the first byte.
+invitation read_welcome(os::unix_stream_socket& socket, const unix_name& name, deadline until) {
+    invitation got;
+    auto rest = std::as_writable_bytes(std::span{&got.to, 1});
+    while (!rest.empty()) {
+        auto read = socket.receive(rest, 1, until);
+        if (read.status != os::stream_status::moved) complain_of_silence(read.status, name);
+        rest = rest.subspan(read.bytes);
+        if (read.descriptors.empty()) continue;
+        got.hold = std::make_unique<pair_hold>(std::move(read.descriptors.front()));
+    }
+    if (got.hold && got.to.magic == welcome::magic_number) return got;
+    complain(errc::peer_misbehaved, name,
+             "the other end did not say where its queues are; does it listen at sysv://?");
 }
 
 class sysv_carrier final : public carrier {
@@ -130,12 +152,11 @@ public:
         check_medium_options(options, name.text());
         const deadline until = after(options.handshake_limit);
         auto socket = name.connect(until);
-        const welcome there = read_welcome(socket, name, until);
+        invitation there = read_welcome(socket, name, until);
         os::process peer = process_of(socket, name.text());
-        auto hold = std::make_unique<pair_hold>(list_at(name), there.entry);
-        auto medium =
-            std::make_unique<sysv_medium>(there.to_client, there.to_server, std::move(hold),
-                                          peer_identity{.user = socket.credentials()}, again(peer));
+        auto medium = std::make_unique<sysv_medium>(
+            there.to.to_client, there.to.to_server, std::move(there.hold),
+            peer_identity{.user = socket.credentials()}, again(peer));
         auto end = std::make_unique<medium_channel>(std::move(medium), name.text(), types, options,
                                                     std::move(peer));
         end->await_greeting({until, {}});

@@ -18,13 +18,35 @@ constexpr long type_of(letter_kind kind) {
 
 constexpr long room_type = 16;
 constexpr long want_room_type = 17;
-constexpr long short_type =
-    18;  ///< a message of less than two bytes: its length, and its byte or 0
+constexpr long short_type = 18;  // a message of less than two bytes: its length, its byte or 0
 
 constexpr std::uint64_t usual_message_bytes_max = 8192;
 constexpr std::uint64_t usual_capacity_bytes = 16384;
 
 constexpr letter the_end{static_cast<std::uint32_t>(letter_kind::end), 0};
+
+/// How a letter lies in the queue.
+class written_letter {
+public:
+    written_letter(letter_kind kind, std::span<const std::byte> bytes)
+        : type_{type_of(kind)}, bytes_{bytes} {
+        if (kind == letter_kind::end) bytes_ = padded_;
+        if (kind != letter_kind::message || bytes.size() >= padded_.size()) return;
+        type_ = short_type;
+        padded_ = {static_cast<std::byte>(bytes.size()), bytes.empty() ? std::byte{} : bytes[0]};
+        bytes_ = padded_;
+    }
+    written_letter(const written_letter&) = delete;
+    written_letter& operator=(const written_letter&) = delete;
+
+    long type() const noexcept { return type_; }
+    std::span<const std::byte> bytes() const noexcept { return bytes_; }
+
+private:
+    long type_;
+    std::span<const std::byte> bytes_;
+    std::array<std::byte, 2> padded_{};
+};
 
 [[noreturn]] void complain_of_removal() {
     throw error{errc::damaged, "use channel", "sysv://",
@@ -56,10 +78,10 @@ sysv_medium::sysv_medium(int takes, int puts, std::unique_ptr<pair_hold> hold, p
       watched_{std::move(watched)},
       takes_{os::sysv_queue::open_id(takes)},
       looks_{os::sysv_queue::open_id(takes)},
-      puts_{os::sysv_queue::open_id(puts)},
+      puts_{os::sysv_queue::of_id(puts)},
       room_{os::sysv_queue::open_id(takes)},
       self_{os::sysv_queue::open_id(takes)},
-      reply_{os::sysv_queue::open_id(puts)} {
+      reply_{os::sysv_queue::of_id(puts)} {
     letters_max_ = capacity(takes_);
 }
 
@@ -75,24 +97,24 @@ sysv_medium::~sysv_medium() {
 
 // ---- putting ------------------------------------------------------------------------------------
 
-bool sysv_medium::put(long type, std::span<const std::byte> bytes) {
+bool sysv_medium::try_put(long type, std::span<const std::byte> bytes) {
     return puts_.try_send(type, bytes) == os::sysv_outcome::done;
 }
 
 bool sysv_medium::try_put(letter_kind kind, std::span<const std::byte> bytes) {
-    if (kind == letter_kind::message && bytes.size() < 2) {
-        const std::array<std::byte, 2> padded{static_cast<std::byte>(bytes.size()),
-                                              bytes.empty() ? std::byte{0} : bytes.front()};
-        return put(short_type, padded);
-    }
-    // An end that was looked at is not taken where it has some bytes.
-    static constexpr std::array<std::byte, 2> nothing{};
-    if (kind == letter_kind::end && put(type_of(kind), nothing)) return true;
-    return put(type_of(kind), bytes);
+    const written_letter one{kind, bytes};
+    // An empty end has room everywhere, but is taken by who only looks at it.
+    return try_put(one.type(), one.bytes()) ||
+           (kind == letter_kind::end && try_put(one.type(), {}));
+}
+
+bool sysv_medium::put(letter_kind kind, std::span<const std::byte> bytes) {
+    const written_letter one{kind, bytes};
+    return puts_.send(one.type(), one.bytes()) == os::sysv_outcome::done;
 }
 
 bool sysv_medium::wait_for_room(const os::process*, const patience& limit, stop_bell& bell) {
-    if (!wanted_) wanted_ = put(want_room_type, {});
+    if (!wanted_) wanted_ = try_put(want_room_type, {});
     if (!peer_takes()) return true;  // as the caller will see
     std::atomic<bool> rung{false};
     {
@@ -186,8 +208,7 @@ int sysv_medium::take_fd() {
     return lookout_->fd();
 }
 
-// ---- words between
-// -------------------------------------------------------------------------------
+// ---- words between ------------------------------------------------------------------------------
 
 void sysv_medium::tell_self(long type) noexcept {
     try {
@@ -210,6 +231,15 @@ void sysv_medium::tell_of_room() noexcept {
 void sysv_medium::wake() noexcept {
     tell_self(type_of(letter_kind::wake));
     tell_self(room_type);
+}
+
+void sysv_medium::peer_died() noexcept {
+    try {
+        const std::lock_guard locked{telling_};
+        reply_.remove();
+    } catch (const std::exception&) {
+        // we lost the right to, and with it that to wait there
+    }
 }
 
 void sysv_medium::stop_taking() noexcept {

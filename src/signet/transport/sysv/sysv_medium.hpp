@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two System V queues as the medium of a channel, one for each direction. Each end removes the one
-// it takes from when it takes no more, and the other too where the peer is dead. Threads: as
-// message_medium.hpp.
+// it takes from when it takes no more, and the other too when the peer is dead, which ends a wait
+// for room there. Threads: as message_medium.hpp.
 //
 // The type of a message is the kind of the letter, plus one. Empty ones always find room, since all
 // that are not have two bytes at least, and the kernel counts as many messages as bytes. So who
-// waits for room can ask for a word (`want_room`), and gets it (`room`), by its type, past all
-// other letters.
+// waits for room, but not for ever, can ask for a word (`want_room`), and gets it (`room`), by its
+// type, past all other letters.
 #pragma once
 
 #include <signet/os/process.hpp>
@@ -29,7 +29,8 @@ std::uint64_t message_bytes_max();
 
 class sysv_medium final : public message_medium {
 public:
-    /// The ids of the queues; `watched` is another handle of the peer. Throws `error`.
+    /// The ids of the queues, of which the peer may have removed the second; `watched` is another
+    /// handle of the peer. Throws `error`.
     sysv_medium(int takes, int puts, std::unique_ptr<pair_hold> hold, peer_identity peer,
                 os::process watched);
     ~sysv_medium() override;
@@ -38,9 +39,11 @@ public:
     std::size_t take_bytes_max() const override { return bytes_max_; }
     std::size_t letters_max() const override { return letters_max_; }
     bool try_put(letter_kind kind, std::span<const std::byte> bytes) override;
+    bool put(letter_kind kind, std::span<const std::byte> bytes) override;
     std::optional<letter> try_take(std::span<std::byte> buffer) override;
     letter take(std::span<std::byte> buffer) override;
     void wake() noexcept override;
+    void peer_died() noexcept override;
     bool wait_for_letter(const patience& limit, stop_bell& bell) override;
     bool wait_for_room(const os::process* peer, const patience& limit, stop_bell& bell) override;
     bool peer_takes() override;
@@ -55,7 +58,7 @@ private:
     void absorb(const os::sysv_message& message);
     void tell_of_room() noexcept;
     void tell_self(long type) noexcept;
-    bool put(long type, std::span<const std::byte> bytes);
+    bool try_put(long type, std::span<const std::byte> bytes);
 
     std::size_t bytes_max_;
     std::size_t letters_max_;

@@ -2,8 +2,10 @@
 #include <signet/transport/tcp/tcp_carrier.hpp>
 
 #include <signet/transport/channel_frame.hpp>
-#include <signet/transport/stream_channel.hpp>
+#include <signet/transport/stream_listener.hpp>
 #include <signet/transport/tcp/tcp_end.hpp>
+
+#include <utility>
 
 namespace signet::transport::tcp {
 namespace {
@@ -18,25 +20,6 @@ constexpr carrier_facts our_facts{
     .speaks_plain = true,
 };
 
-class tcp_listener final : public channel_listener {
-public:
-    tcp_listener(const tcp_name& at, const channel_types& types, const channel_options& options)
-        : door_{at, after(options.handshake_limit)}, types_{types}, options_{options} {}
-
-    std::unique_ptr<channel_end> accept(const patience& limit) override {
-        auto stream = door_.accept(limit);
-        if (!stream) return nullptr;
-        return stream_channel::accept(std::move(stream), door_.text(), types_, options_);
-    }
-    std::string address() const override { return door_.text(); }
-    int fd() override { return door_.fd(); }
-
-private:
-    tcp_door door_;
-    channel_types types_;
-    channel_options options_;
-};
-
 class tcp_carrier final : public carrier {
 public:
     const carrier_facts& facts() const noexcept override { return our_facts; }
@@ -44,13 +27,15 @@ public:
     std::unique_ptr<channel_end> connect(const std::string& where, const channel_types& types,
                                          const channel_options& options) const override {
         const tcp_name to{our_facts.scheme, where};
-        auto stream = tcp_end::connect(to, after(options.handshake_limit));
-        return stream_channel::connect(std::move(stream), to.text(), types, options);
+        const deadline until = after(options.handshake_limit);
+        auto stream = tcp_end::connect(to, until);
+        return stream_channel::connect(std::move(stream), to.text(), types, options, until);
     }
 
     std::unique_ptr<channel_listener> listen(const std::string& where, const channel_types& types,
                                              const channel_options& options) const override {
-        return std::make_unique<tcp_listener>(tcp_name{our_facts.scheme, where}, types, options);
+        return std::make_unique<stream_listener<tcp_door>>(
+            types, options, tcp_name{our_facts.scheme, where}, after(options.handshake_limit));
     }
 };
 

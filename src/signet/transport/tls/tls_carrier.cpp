@@ -3,7 +3,7 @@
 
 #include <signet/base/error.hpp>
 #include <signet/transport/channel_frame.hpp>
-#include <signet/transport/stream_channel.hpp>
+#include <signet/transport/stream_listener.hpp>
 #include <signet/transport/tls/tls_door.hpp>
 
 #include <map>
@@ -46,28 +46,6 @@ std::shared_ptr<const tls_context> context_for(const tcp::tcp_name& name,
                 "say first who you are and whom you trust: signet::use_tls({…})"};
 }
 
-class tls_listener final : public channel_listener {
-public:
-    tls_listener(const tcp::tcp_name& at, std::shared_ptr<const tls_context> context,
-                 const channel_types& types, const channel_options& options)
-        : door_{at, std::move(context), options.handshake_limit},
-          types_{types},
-          options_{options} {}
-
-    std::unique_ptr<channel_end> accept(const patience& limit) override {
-        auto stream = door_.accept(limit);
-        if (!stream) return nullptr;
-        return stream_channel::accept(std::move(stream), door_.text(), types_, options_);
-    }
-    std::string address() const override { return door_.text(); }
-    int fd() override { return door_.fd(); }
-
-private:
-    tls_door door_;
-    channel_types types_;
-    channel_options options_;
-};
-
 class tls_carrier final : public carrier {
 public:
     const carrier_facts& facts() const noexcept override { return our_facts; }
@@ -81,13 +59,14 @@ public:
         auto stream = std::make_unique<tls_stream>(tcp::tcp_end::connect(to, until),
                                                    std::move(session), to.text());
         stream->shake_hands(until);
-        return stream_channel::connect(std::move(stream), to.text(), types, options);
+        return stream_channel::connect(std::move(stream), to.text(), types, options, until);
     }
 
     std::unique_ptr<channel_listener> listen(const std::string& where, const channel_types& types,
                                              const channel_options& options) const override {
         const tcp::tcp_name at{our_facts.scheme, where};
-        return std::make_unique<tls_listener>(at, context_for(at, where), types, options);
+        return std::make_unique<stream_listener<tls_door>>(
+            types, options, at, context_for(at, where), options.handshake_limit);
     }
 };
 

@@ -3,7 +3,7 @@
 
 #include <signet/transport/channel_frame.hpp>
 #include <signet/transport/patient_wait.hpp>
-#include <signet/transport/stream_channel.hpp>
+#include <signet/transport/stream_listener.hpp>
 #include <signet/transport/unix/unix_name.hpp>
 
 #include <iterator>
@@ -54,28 +54,24 @@ private:
     os::unix_stream_socket socket_;
 };
 
-class unix_listener final : public channel_listener {
+class unix_door {
 public:
-    unix_listener(unix_name where, const channel_types& types, const channel_options& options)
-        : where_{std::move(where)}, bound_{where_}, types_{types}, options_{options} {}
+    explicit unix_door(unix_name where) : where_{std::move(where)}, bound_{where_} {}
 
-    std::unique_ptr<channel_end> accept(const patience& limit) override {
+    std::unique_ptr<unix_stream> accept(const patience& limit) {
         for (;;) {
             if (auto socket = bound_.socket().accept(deadline::min())) {
-                return stream_channel::accept(std::make_unique<unix_stream>(std::move(*socket)),
-                                              where_.text(), types_, options_);
+                return std::make_unique<unix_stream>(std::move(*socket));
             }
             if (!wait_patiently(fd(), os::readiness::readable, limit, bell_)) return nullptr;
         }
     }
-    std::string address() const override { return where_.text(); }
-    int fd() override { return bound_.socket().fd(); }
+    const std::string& text() const noexcept { return where_.text(); }
+    int fd() const noexcept { return bound_.socket().fd(); }
 
 private:
     unix_name where_;
     bound_listener bound_;
-    channel_types types_;
-    channel_options options_;
     stop_bell bell_;
 };
 
@@ -86,14 +82,15 @@ public:
     std::unique_ptr<channel_end> connect(const std::string& where, const channel_types& types,
                                          const channel_options& options) const override {
         const unix_name name{where};
-        auto socket = name.connect(after(options.handshake_limit));
+        const deadline until = after(options.handshake_limit);
+        auto socket = name.connect(until);
         return stream_channel::connect(std::make_unique<unix_stream>(std::move(socket)),
-                                       name.text(), types, options);
+                                       name.text(), types, options, until);
     }
 
     std::unique_ptr<channel_listener> listen(const std::string& where, const channel_types& types,
                                              const channel_options& options) const override {
-        return std::make_unique<unix_listener>(unix_name{where}, types, options);
+        return std::make_unique<stream_listener<unix_door>>(types, options, unix_name{where});
     }
 };
 

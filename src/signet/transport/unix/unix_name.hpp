@@ -47,6 +47,7 @@ public:
     bound_listener& operator=(const bound_listener&) = delete;
 
     os::unix_stream_listener& socket() noexcept { return *socket_; }
+    const os::unix_stream_listener& socket() const noexcept { return *socket_; }
 
 private:
     void remove_stale() const;
