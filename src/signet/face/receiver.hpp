@@ -3,7 +3,7 @@
 // samples of their own. Rules of use stand there.
 #pragma once
 
-#include <signet/face/topic_place.hpp>
+#include <signet/face/topic_ends.hpp>
 #include <signet/os/fork_guard.hpp>
 #include <signet/topic.hpp>
 #include <signet/transport/shm/subscriber_watch.hpp>
@@ -116,19 +116,11 @@ protected:
     /// `type` null: takes messages of any type.
     receiver(std::shared_ptr<link::control_plane> plane, std::string_view name,
              const wire::type_descriptor* type, const subscriber_options& options)
-        : receiver{std::move(plane), face::place_to_subscribe(name), type, options} {}
+        : receiver{face::subscribe_to(std::move(plane), name, type, options)} {}
 
 private:
-    using engine = transport::shm::topic_subscriber;
-    using relayed = transport::relay::relayed_subscriber;
-
-    receiver(std::shared_ptr<link::control_plane> plane, const face::topic_place& at,
-             const wire::type_descriptor* type, const subscriber_options& options)
-        : engine_{
-              std::shared_ptr<engine>{new engine{std::move(plane), at.engine_name, type, options},
-                                      os::delete_where_made{}}} {
-        if (at.elsewhere) relay_.reset(new relayed{*at.elsewhere, *engine_, type, options});
-    }
+    explicit receiver(face::subscriber_end made)
+        : engine_{std::move(made.engine)}, relay_{std::move(made.relay)} {}
 
     Sample take(const transport::patience& limit) {
         return fill([&](auto&& look) { return engine_->wait_for(limit, look); });
@@ -144,7 +136,7 @@ private:
     }
 
     transport::shm::subscriber_handle engine_;
-    std::unique_ptr<relayed, os::delete_where_made> relay_;  ///< null: in shared memory alone
+    face::subscriber_relay relay_;  ///< null: in shared memory alone
 };
 
 }  // namespace signet

@@ -3,7 +3,7 @@
 // is made. Rules of use stand there.
 #pragma once
 
-#include <signet/face/topic_place.hpp>
+#include <signet/face/topic_ends.hpp>
 #include <signet/os/fork_guard.hpp>
 #include <signet/topic.hpp>
 #include <signet/transport/shm/publisher_watch.hpp>
@@ -71,45 +71,17 @@ protected:
 
     sender(std::shared_ptr<link::control_plane> plane, std::string_view name,
            const wire::type_descriptor& type, const publisher_options& options)
-        : sender{std::move(plane), face::place_to_publish(name), type, options} {}
+        : engine_{face::publish_at(std::move(plane), name, type, options)} {}
 
     engine& to() const noexcept { return *engine_; }
 
 private:
-    using relayed = transport::relay::relayed_publisher;
-
-    /// Ends the relay of an engine before it; in a forked child neither.
-    class owner {
-    public:
-        void operator()(engine* of) noexcept {
-            if (!here_.still()) return static_cast<void>(relay.release());
-            relay.reset();
-            delete of;
-        }
-        std::unique_ptr<relayed> relay;  ///< null: the topic is in shared memory alone
-
-    private:
-        os::made_in_process here_;
-    };
-
-    sender(std::shared_ptr<link::control_plane> plane, const face::topic_place& at,
-           const wire::type_descriptor& type, const publisher_options& options)
-        : engine_{
-              new engine{std::move(plane), at.engine_name, type, options_at(at, type, options)}} {
-        if (!at.elsewhere) return;
-        engine_.get_deleter().relay = std::make_unique<relayed>(*at.elsewhere, *engine_, options);
+    /// Null: the topic is in shared memory alone.
+    transport::relay::relayed_publisher* relay() const noexcept {
+        return engine_.get_deleter().relay;
     }
 
-    static publisher_options options_at(const face::topic_place& at,
-                                        const wire::type_descriptor& type,
-                                        const publisher_options& options) {
-        if (!at.elsewhere) return options;
-        return transport::relay::options_at(*at.elsewhere, type, options);
-    }
-
-    relayed* relay() const noexcept { return engine_.get_deleter().relay.get(); }
-
-    std::unique_ptr<engine, owner> engine_;
+    face::publisher_end engine_;
 };
 
 }  // namespace signet
