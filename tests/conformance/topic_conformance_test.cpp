@@ -124,7 +124,7 @@ TEST_P(Topics, DeliverToSeveralSubscribers) {
     publisher<plain> out{here_, place()};
     std::vector<subscriber<plain>> all;
     for (int i = 0; i < 3; ++i) all.emplace_back(here_, out.topic());
-    for (auto& in : all) meet(out, in);
+    for (auto& in : all) meet(out, in, all.size());
     out.publish({42, 0});
     for (auto& in : all) EXPECT_EQ(in.receive()->number, 42u);
 }

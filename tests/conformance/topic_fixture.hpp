@@ -32,8 +32,8 @@ protected:
 
     /// Waits until they know each other. Who publishes to a group does not know who listens.
     template <class Publisher, class Subscriber>
-    void meet(Publisher& out, Subscriber& in) const {
-        out.wait_for_subscribers(1);
+    void meet(Publisher& out, Subscriber& in, std::size_t subscribers = 1) const {
+        out.wait_for_subscribers(facts().reliable ? subscribers : 1);
         if (facts().reliable) return;
         EXPECT_TRUE(testing::eventually([&] { return in.try_receive(), in.publishers() == 1; }));
     }

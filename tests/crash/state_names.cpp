@@ -79,10 +79,13 @@ std::string word_name(const known_memory::place& at, const void* word,
     return "unknown word";
 }
 
-std::string frame_kind(long header_address) {
+// Of a frame of the control link; others send too.
+std::string frame_kind(long header_address) try {
     const auto& header = *reinterpret_cast<const msghdr*>(header_address);
     const auto* const bytes = static_cast<const std::byte*>(header.msg_iov->iov_base);
     return wire::frame_reader{{bytes, header.msg_iov->iov_len}}.kind();
+} catch (const error&) {
+    return "of a carrier";
 }
 
 std::string futex_name(long operation, const void* word, const known_memory& all) {

@@ -317,11 +317,11 @@ TEST_F(PosixQueue, RaisedLimitsAreEnoughForALargerQueue) {
     EXPECT_EQ(exit_code_of_forked([this] {
                   if (unshare(CLONE_NEWIPC) != 0) return 2;
                   if (!set_here("/proc/sys/fs/mqueue/msg_max", "100")) return 3;
-                  if (!set_here("/proc/sys/fs/mqueue/msgsize_max", "65536")) return 4;
+                  if (!set_here("/proc/sys/fs/mqueue/msgsize_max", "16384")) return 4;
                   const rlimit room{100 << 20, 100 << 20};
                   setrlimit(RLIMIT_MSGQUEUE, &room);  // no more than it was where that is refused
-                  posix_queue queue = posix_queue::create(name_, {11, 65536});
-                  const std::string large(65536, 'x');
+                  posix_queue queue = posix_queue::create(name_, {11, 16384});
+                  const std::string large(16384, 'x');
                   return queue.try_send(bytes_of(large)) && receive_text(queue) == large ? 0 : 1;
               }),
               0);
