@@ -3,6 +3,7 @@
 
 #include "region_names.hpp"
 
+#include <signet/base/error.hpp>
 #include <signet/memory/byte_ring.hpp>
 #include <signet/wire/frame.hpp>
 
@@ -84,7 +85,7 @@ std::string frame_kind(long header_address) try {
     const auto& header = *reinterpret_cast<const msghdr*>(header_address);
     const auto* const bytes = static_cast<const std::byte*>(header.msg_iov->iov_base);
     return wire::frame_reader{{bytes, header.msg_iov->iov_len}}.kind();
-} catch (const error&) {
+} catch (const signet::error&) {
     return "of a carrier";
 }
 
