@@ -104,9 +104,6 @@ public:
     /// Sends a notification, to which there is no answer. Throws call_error with ran::no.
     void notify(const call_request& request, const transport::patience& limit);
 
-    /// What waits together with other things for the answer (waitable.hpp).
-    std::unique_ptr<transport::waitable> watch(const outgoing_call& under_way);
-
     /// Who serves; the connection as it is now.
     transport::peer_identity peer();
 
