@@ -8,7 +8,8 @@ namespace signet::transport::relay {
 void number_log::note(std::uint64_t at, std::uint64_t number, std::uint64_t lost,
                       std::uint64_t depth) {
     const std::lock_guard locked{mutex_};
-    while (entries_.size() > 1 && entries_[1].at + depth <= at) entries_.pop_front();
+    const std::uint64_t kept = rings_kept * depth;
+    while (entries_.size() > 1 && entries_[1].at + kept <= at) entries_.pop_front();
     const bool first = entries_.empty();
     const std::uint64_t expected = std::exchange(next_, number + 1);
     if (!first && number == expected) return;

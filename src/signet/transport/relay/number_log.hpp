@@ -3,7 +3,7 @@
 // and has no gaps; the log has an entry wherever the numbers there jump.
 //
 // Thread safety: the relay thread notes, the receiving thread looks up. Invariant: entries rise in
-// both numbers, and there are at most as many as the ring holds messages, and one.
+// both numbers, and there are at most as many as `rings_kept` rings hold messages, and one.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,15 @@ public:
     };
 
     /// The next message, `at` in the ring, was `number`, and `lost` were lost just before it. Those
-    /// that the ring of `depth` messages does not hold any more are forgotten.
+    /// that left the ring of `depth` messages long ago are forgotten.
     void note(std::uint64_t at, std::uint64_t number, std::uint64_t lost, std::uint64_t depth);
 
     /// Of the message that is `at` in the ring. They are looked up in order.
     origin look_up(std::uint64_t at);
+
+    /// One who has copied a message, and is about to look it up, may be held up meanwhile, while
+    /// the ring goes round and round.
+    static constexpr std::uint64_t rings_kept = 256;
 
 private:
     struct entry {
