@@ -29,7 +29,8 @@ public:
     origin look_up(std::uint64_t at);
 
     /// One who has copied a message, and is about to look it up, may be held up meanwhile, while
-    /// the ring goes round and round.
+    /// the ring goes round and round. If it went further than this, while messages were lost, the
+    /// one copied would be told a number too high; its bytes would be right.
     static constexpr std::uint64_t rings_kept = 256;
 
 private:
