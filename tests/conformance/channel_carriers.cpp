@@ -3,8 +3,12 @@
 
 #include "exec_pairs.hpp"
 
+#include <signet/transport/sysv/queue_pairs.hpp>
+
+#include <mqueue.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 #include <stdexcept>
 
@@ -19,6 +23,18 @@ std::string own_loopback() {
 }
 
 }  // namespace
+
+address_book::~address_book() {
+    if (facts_->scheme == "mq") {
+        for (int number = 0; number < 10; ++number) {
+            mq_unlink(address(number).substr(std::strlen("mq://")).c_str());
+        }
+    }
+    if (facts_->scheme != "sysv") return;
+    for (const auto& entry : std::filesystem::directory_iterator{place_.path()}) {
+        if (entry.path().extension() == ".queues") transport::sysv::sweep(entry.path());
+    }
+}
 
 std::string address_book::address(int number) const {
     const std::string scheme{facts_->scheme};

@@ -16,6 +16,9 @@ class address_book {
 public:
     explicit address_book(const transport::carrier_facts& of) : facts_{&of} {}
 
+    /// Removes what killed processes left in the kernel at these addresses.
+    ~address_book();
+
     /// Where nobody listens yet; another one for each `number`. After listening, ask the listener.
     std::string address(int number = 0) const;
 

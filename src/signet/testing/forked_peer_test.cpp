@@ -28,5 +28,10 @@ TEST(ForkedPeer, OneThatWaitsIsKilledWithItsObject) {
     EXPECT_EQ(kill(pid, 0), -1);
 }
 
+TEST(ForkedPeer, TellsThatItWaits) {
+    EXPECT_TRUE(forked_peer{[]() -> int { wait_to_be_killed(); }}.await());
+    EXPECT_FALSE(forked_peer{[] { return 0; }}.await());
+}
+
 }  // namespace
 }  // namespace signet::testing

@@ -111,7 +111,7 @@ TEST_F(FifoCarrierTest, IsToldAtOnceOfTheDeathOfAListenerThatHadNotAnswered) {
         raw_listener door{address()};
         return testing::wait_to_be_killed(), 0;
     }};
-    EXPECT_TRUE(testing::eventually([&] { return place_.list().size() == 2; }));
+    ASSERT_TRUE(listener.await());
     auto told = std::async(std::launch::async, [&] {
         return complaint_of([&] { raw_channel{address(), {.handshake_limit = 1h}}; });
     });
