@@ -5,9 +5,10 @@
 #include "subcommand.hpp"
 #include "terminal.hpp"
 
+#include <signet/os/pipe_io.hpp>
+
 #include <fmt/core.h>
 
-#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -34,7 +35,7 @@ int perform(const action& chosen) try {
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::signal(SIGPIPE, SIG_IGN);
+    signet::os::ignore_sigpipe();
     raise_own_limit();
     program whole{"signet", "Messages between processes, through sealed rings of shared memory.",
                   SIGNET_VERSION};

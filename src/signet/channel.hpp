@@ -20,6 +20,7 @@
 #include <signet/base/time.hpp>
 #include <signet/face/one_thread.hpp>
 #include <signet/os/descriptor.hpp>
+#include <signet/os/pipe_io.hpp>
 #include <signet/transport/channel.hpp>
 #include <signet/wire/describe.hpp>
 #include <signet/wire/padding.hpp>
@@ -40,6 +41,7 @@
 
 namespace signet {
 
+using os::ignore_sigpipe;
 using transport::channel_losses;
 using transport::channel_options;
 using transport::framing;

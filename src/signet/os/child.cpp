@@ -110,16 +110,9 @@ struct launch {
 
 // What ignores a signal keeps ignoring it as another program.
 long reset_signals() {
-    struct {
-        void* handler = nullptr;
-        unsigned long flags = 0;
-        void* restorer = nullptr;
-        std::uint64_t mask = 0;
-    } const by_default;
     for (int number = 1; number <= last_signal; ++number) {
         if (number == SIGKILL || number == SIGSTOP) continue;
-        const long result =
-            call(SYS_rt_sigaction, number, &by_default, nullptr, sizeof by_default.mask);
+        const long result = set_disposition(number, disposition::by_default);
         if (result < 0) return result;
     }
     return 0;

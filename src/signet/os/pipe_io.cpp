@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 
 namespace signet::os {
@@ -19,6 +20,8 @@ constexpr int no_signal = 0x100;  // RWF_NOSIGNAL, of Linux 6.18
 constexpr long no_offset = -1;
 constexpr std::array sigpipe{SIGPIPE};
 constexpr std::uint64_t sigpipe_mask = std::uint64_t{1} << (SIGPIPE - 1);
+
+std::atomic<bool> sigpipe_is_ignored{false};
 
 bool is_sigpipe_pending() {
     std::uint64_t pending = 0;
@@ -37,6 +40,10 @@ long write_guarded(int fd, std::span<const std::byte> bytes) {
 }
 
 long write_without_signal(int fd, std::span<const std::byte> bytes) {
+    // relaxed: it says what the kernel does, and publishes nothing
+    if (sigpipe_is_ignored.load(std::memory_order_relaxed)) {
+        return call(SYS_write, fd, bytes.data(), bytes.size());
+    }
     const long result = vector_call(SYS_pwritev2, fd, bytes.data(), bytes.size(), no_signal);
     return result == -EOPNOTSUPP ? write_guarded(fd, bytes) : result;
 }
@@ -73,6 +80,11 @@ long write_plainly(int fd, std::span<const std::byte> bytes, waiting) {
 
 constinit const stream_calls pipe_calls{&read_pipe, &write_pipe, "pipe"};
 constinit const stream_calls nonblocking_pipe_calls{&read_plainly, &write_plainly, "named pipe"};
+
+void ignore_sigpipe() {
+    check(set_disposition(SIGPIPE, disposition::ignored), "ignore SIGPIPE");
+    sigpipe_is_ignored.store(true, std::memory_order_relaxed);  // relaxed: as above
+}
 
 sigpipe_guard::sigpipe_guard() : pending_before_{is_sigpipe_pending()}, blocked_{sigpipe} {}
 

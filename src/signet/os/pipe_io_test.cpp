@@ -75,6 +75,22 @@ TEST_F(PipeIoTest, ASignalThatWasPendingBeforeStaysPending) {
     EXPECT_EQ(exit_code_of_forked(use), 0);
 }
 
+TEST_F(PipeIoTest, WhoIgnoresTheSignalWritesByThePlainCall) {
+    const auto use = [] {
+        ignore_sigpipe();
+        scripted_kernel script;
+        script.fail(SYS_pwritev2, EIO);
+        pipe_ends own = pipe_ends::create();
+        const auto write = [&] {
+            return pipe_calls.write(own.writer.fd(), bytes_of("x"), waiting::yes);
+        };
+        const bool written = write() == 1;
+        own.reader.close();
+        return written && write() == -EPIPE ? 0 : 1;
+    };
+    EXPECT_EQ(exit_code_of_forked(use), 0);
+}
+
 TEST_F(PipeIoTest, WithoutWaitingAFullPipeAndAnEmptyOneSaySo) {
     EXPECT_EQ(pipe_calls.read(pipe_.reader.fd(), buffer_.bytes(), waiting::no), -EAGAIN);
     EXPECT_EQ(write(waiting::no, std::string(1 << 20, 'x')), 65536);

@@ -122,6 +122,16 @@ bool queue_signal(int pid, int number, std::uint64_t value) {
     return queued_signal::sent(call(SYS_rt_sigqueueinfo, pid, number, one.get()), number);
 }
 
+long set_disposition(int number, disposition what) noexcept {
+    struct {
+        disposition handler;
+        unsigned long flags = 0;
+        void* restorer = nullptr;
+        std::uint64_t mask = 0;
+    } const action{what};
+    return call(SYS_rt_sigaction, number, &action, nullptr, sizeof action.mask);
+}
+
 blocked_signals::blocked_signals() : before_{block(all_signals)} {}
 
 blocked_signals::blocked_signals(std::span<const int> numbers) : before_{block(mask_of(numbers))} {}

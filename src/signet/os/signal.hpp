@@ -40,6 +40,12 @@ private:
     std::uint64_t before_ = 0;
 };
 
+/// What becomes of a signal that nothing in this process handles.
+enum class disposition : std::uintptr_t { by_default = 0, ignored = 1 };
+
+/// Has the signal meet that in the whole process. Answers zero or the negative error number.
+long set_disposition(int number, disposition what) noexcept;
+
 /// The number of the `index`-th real-time signal, 0 to 30; another index is a contract_violation.
 int real_time_signal(int index);
 
