@@ -15,14 +15,6 @@
 namespace signet::os {
 namespace {
 
-// The only function that reads errno, but for `start` in child.cpp, which clones by the C library.
-long system_call(long number, const kernel_arguments& a) {
-    const long result = ::syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-    return result < 0 ? -static_cast<long>(errno) : result;
-}
-
-constinit std::atomic<kernel_entry> door{&system_call};
-
 std::string limit_of_open_files() {
     rlimit limit{};
     const rlimit* unchanged = nullptr;
@@ -44,14 +36,15 @@ std::string usual_advice(int number) {
 
 }  // namespace
 
-kernel_entry exchange_kernel_entry(kernel_entry entry) noexcept {
-    // relaxed: the pointer publishes nothing but code, which is always there
-    return door.exchange(entry, std::memory_order_relaxed);
+// The only function that reads errno, but for `start` in child.cpp, which clones by the C library.
+long system_call(long number, const kernel_arguments& a) {
+    const long result = ::syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    return result < 0 ? -static_cast<long>(errno) : result;
 }
 
-long enter_kernel(long number, const kernel_arguments& arguments) {
-    // relaxed: as above
-    return door.load(std::memory_order_relaxed)(number, arguments);
+kernel_entry exchange_kernel_entry(kernel_entry entry) noexcept {
+    // relaxed: the pointer publishes nothing but code, which is always there
+    return kernel_door.exchange(entry, std::memory_order_relaxed);
 }
 
 void fail(long result, std::string_view operation, std::string_view subject,

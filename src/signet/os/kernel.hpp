@@ -8,6 +8,7 @@
 #include <signet/base/time.hpp>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <ctime>
@@ -25,8 +26,11 @@ using kernel_entry = long (*)(long number, const kernel_arguments& arguments);
 /// Makes `entry` the door and returns the one before. For tests only; `entry` must outlive its use.
 kernel_entry exchange_kernel_entry(kernel_entry entry) noexcept;
 
-/// Goes through the door. Use `call`.
-long enter_kernel(long number, const kernel_arguments& arguments);
+/// The system's own entry.
+long system_call(long number, const kernel_arguments& arguments);
+
+/// Through which all calls go. Use `call`, and exchange_kernel_entry().
+inline constinit std::atomic<kernel_entry> kernel_door{&system_call};
 
 template <typename Argument>
 long as_register(Argument argument) noexcept {
@@ -43,7 +47,9 @@ long as_register(Argument argument) noexcept {
 template <typename... Arguments>
 long call(long number, Arguments... arguments) {
     static_assert(sizeof...(Arguments) <= 6, "a system call has at most six arguments");
-    return enter_kernel(number, kernel_arguments{as_register(arguments)...});
+    // relaxed: the pointer publishes nothing but code, which is always there
+    const kernel_entry entry = kernel_door.load(std::memory_order_relaxed);
+    return entry(number, kernel_arguments{as_register(arguments)...});
 }
 
 /// As `call`, made again for as long as a signal interrupts it. Only for calls that return soon and

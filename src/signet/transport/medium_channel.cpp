@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <mutex>
 
 namespace signet::transport {
 namespace {
@@ -227,8 +228,11 @@ void medium_channel::meet(std::span<const std::byte> hello) {
         peer_ = std::move(theirs);
     } catch (const error& why) {
         const std::string_view text = why.what();
-        const std::lock_guard locked{sending_};
-        end_with(letter_kind::refusal, std::as_bytes(std::span{text}), patience::none());
+        // One that is sending may wait for ever: the peer takes no more, and sees us go.
+        const guest_lock::visit visit{sending_};
+        if (visit) {
+            end_with(letter_kind::refusal, std::as_bytes(std::span{text}), patience::none());
+        }
         throw;
     }
 }
@@ -355,8 +359,8 @@ bool medium_channel::end_with(letter_kind last, std::span<const std::byte> body,
 
 flow medium_channel::peer_gone() {
     // Another thread that receives learns it by itself.
-    const std::unique_lock locked{receiving_, std::try_to_lock};
-    if (!locked) {
+    const guest_lock::visit visit{receiving_};
+    if (!visit) {
         if (dead_.load(std::memory_order_acquire)) complain_of_death();  // SYNC peer dead
         return flow::ended;
     }
@@ -368,8 +372,8 @@ flow medium_channel::peer_gone() {
 
 bool medium_channel::ready(direction which) {
     if (which == direction::sending) return os::wait_writable(medium_->put_fd(), deadline::min());
-    const std::unique_lock locked{receiving_, std::try_to_lock};
-    if (!locked) return false;                                // another thread is at it
+    const guest_lock::visit visit{receiving_};
+    if (!visit) return false;                                 // another thread is at it
     const bool dead = dead_.load(std::memory_order_acquire);  // SYNC peer dead
     return !late_.empty() || said_end_ || dead || !refusal_.empty() ||
            os::wait_readable(medium_->take_fd(), deadline::min());

@@ -16,13 +16,13 @@
 #include <signet/os/fork_guard.hpp>
 #include <signet/transport/channel.hpp>
 #include <signet/transport/channel_frame.hpp>
+#include <signet/transport/guest_lock.hpp>
 #include <signet/transport/message_medium.hpp>
 #include <signet/transport/patient_wait.hpp>
 
 #include <atomic>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -94,7 +94,7 @@ private:
     channel_options options_;
     os::made_in_process here_;
 
-    std::mutex receiving_;
+    guest_lock receiving_;  ///< who sends is a guest
     std::vector<std::byte> input_;
     std::deque<late_letter> late_;  ///< taken while the user may still look at `input_`
     std::vector<std::byte> early_;
@@ -106,7 +106,7 @@ private:
     bool said_end_ = false;  ///< the peer's direction ended in order
     stop_bell receive_stop_;
 
-    std::mutex sending_;
+    guest_lock sending_;  ///< who receives is a guest
     std::vector<std::byte> output_;
     bool ended_ = false;                    ///< we said that we send no more, or will
     std::optional<letter_kind> last_word_;  ///< what says so, while there was no room for it

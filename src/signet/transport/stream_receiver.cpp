@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 namespace signet::transport {
@@ -74,6 +75,7 @@ flow stream_receiver::take_frame(incoming& into) {
     while (!said_end_) {
         const auto next = next_frame();
         if (!next) break;
+        if (next->kind == frame_kind::message) return into.bytes = next->body, flow::done;
         if (take(*next, into)) return flow::done;
     }
     return end_of_peer();
@@ -129,7 +131,7 @@ std::optional<stream_receiver::frame> stream_receiver::next_frame() {
 }
 
 // What no correct peer writes, before anything is done about it.
-void stream_receiver::check(const std::optional<frame_header>& header) const {
+void stream_receiver::check_unusual(const std::optional<frame_header>& header) const {
     if (!header ||
         (!peer_ && header->kind != frame_kind::hello && header->kind != frame_kind::refusal)) {
         complain(errc::peer_misbehaved,
@@ -244,15 +246,17 @@ os::stream_result stream_receiver::read_with_descriptors(std::span<std::byte> ro
     return result;
 }
 
+// Another thread that is at it sees to what is there, and an end stays readable.
 bool stream_receiver::ready() {
-    const std::lock_guard locked{receiving_};
-    return (!input_.unread().empty() && !incomplete_) || input_.is_over() ||
-           stream_.has_read_ahead() || os::wait_readable(stream_.read_fd(), deadline::min());
+    const guest_lock::visit visit{receiving_};
+    return visit &&
+           ((!input_.unread().empty() && !incomplete_) || input_.is_over() ||
+            stream_.has_read_ahead() || os::wait_readable(stream_.read_fd(), deadline::min()));
 }
 
 bool stream_receiver::holds_read() {
-    const std::lock_guard locked{receiving_};
-    return !input_.unread().empty() || input_.has_late() || input_.is_over() ||
+    const guest_lock::visit visit{receiving_};
+    return !visit || !input_.unread().empty() || input_.has_late() || input_.is_over() ||
            stream_.has_read_ahead();
 }
 
@@ -260,8 +264,8 @@ bool stream_receiver::holds_read() {
 
 // Did it say so? What it sent before is kept, up to one message.
 flow stream_receiver::judge_gone_peer() {
-    const std::unique_lock locked{receiving_, std::try_to_lock};
-    if (!locked || options_.frames != framing::messages) return flow::ended;
+    const guest_lock::visit visit{receiving_};
+    if (!visit || options_.frames != framing::messages) return flow::ended;
     input_.read_late(options_.message_bytes_max, [this](std::span<std::byte> room) {
         return stream_.read_some(room, deadline::min());
     });

@@ -2,13 +2,14 @@
 // The receiving half of a channel over a stream of bytes: it reads ahead, takes the messages apart,
 // and tells an end in order from a death. While it waits it sees to what is unsent.
 //
-// Thread safety: any thread; each call is one step of its own. What a call gives is valid until the
-// next receive.
+// Thread safety: one thread receives; ready(), holds_read() and judge_gone_peer() are for any. Each
+// call is one step of its own. What a call gives is valid until the next receive.
 #pragma once
 
 #include <signet/transport/byte_stream.hpp>
 #include <signet/transport/channel.hpp>
 #include <signet/transport/channel_frame.hpp>
+#include <signet/transport/guest_lock.hpp>
 #include <signet/transport/patient_wait.hpp>
 #include <signet/transport/stream_input.hpp>
 #include <signet/transport/stream_sender.hpp>
@@ -16,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -68,7 +68,11 @@ private:
     flow take_line(incoming& into);
     flow take_bytes(incoming& into);
     std::optional<frame> next_frame();
-    void check(const std::optional<frame_header>& header) const;
+    void check(const std::optional<frame_header>& header) const {
+        const bool usual = header && header->kind == frame_kind::message && peer_;
+        if (!usual || header->length > options_.message_bytes_max) check_unusual(header);
+    }
+    void check_unusual(const std::optional<frame_header>& header) const;
     std::uint64_t most_after(frame_kind kind) const noexcept;
     void meet(std::span<const std::byte> hello);
     void take_descriptors(std::span<const std::byte>& body, incoming& into);
@@ -88,7 +92,7 @@ private:
     const channel_types& types_;
     const channel_options& options_;
 
-    std::mutex receiving_;
+    guest_lock receiving_;  ///< who sends is a guest
     stream_input input_;
     std::size_t looked_ = 0;  ///< lines: so many bytes of what is unread have no line feed
     std::deque<os::descriptor> descriptors_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
 namespace signet::transport {
@@ -33,7 +34,11 @@ std::uint64_t size_of(const outgoing& message) {
 stream_sender::stream_sender(byte_stream& stream, stream_interest& interest,
                              const std::string& name, const channel_options& options,
                              std::span<const std::byte> greeting)
-    : stream_{stream}, interest_{interest}, name_{name}, options_{options} {
+    : stream_{stream},
+      interest_{interest},
+      name_{name},
+      options_{options},
+      bytes_max_{options.message_bytes_max} {
     if (options_.frames == framing::messages) keep_frame(frame_kind::hello, greeting);
 }
 
@@ -42,20 +47,21 @@ sent stream_sender::send(const outgoing& message, const patience& limit) {
     check(message, bytes);
     const std::lock_guard locked{sending_};
     if (ended_) throw contract_violation{"send on channel '" + name_ + "' after its end was said"};
-    const sent before = write_unsent(limit);
-    return before == sent::done ? send_whole(message, bytes, limit) : before;
+    if (!unsent_.empty()) {
+        const sent before = write_unsent(limit);
+        if (before != sent::done) return before;
+    }
+    return send_whole(message, bytes, limit);
 }
 
 void stream_sender::check(const outgoing& message, std::uint64_t bytes) const {
-    if (bytes > options_.message_bytes_max) {
-        complain_of_length(bytes,
-                           "message_bytes_max is " + std::to_string(options_.message_bytes_max));
-    }
     // relaxed: a number that stands alone
-    if (const auto takes = peer_takes_.load(std::memory_order_relaxed); bytes > takes) {
-        complain_of_length(bytes, "the peer takes " + std::to_string(takes));
-    }
-    if (!message.descriptors.empty() && options_.frames != framing::messages) {
+    if (bytes > bytes_max_.load(std::memory_order_relaxed)) complain_of_length(bytes);
+    if (options_.frames != framing::messages) check_plain(message);
+}
+
+void stream_sender::check_plain(const outgoing& message) const {
+    if (!message.descriptors.empty()) {
         throw error{errc::unsupported, "send on channel", name_,
                     "descriptors travel with framing::messages only"};
     }
@@ -70,7 +76,11 @@ void stream_sender::check_line(const outgoing& message) const {
     }
 }
 
-void stream_sender::complain_of_length(std::uint64_t bytes, const std::string& limit) const {
+void stream_sender::complain_of_length(std::uint64_t bytes) const {
+    const std::uint64_t ours = options_.message_bytes_max;
+    const std::uint64_t most = bytes_max_.load(std::memory_order_relaxed);  // relaxed: as above
+    const std::string limit = bytes > ours ? "message_bytes_max is " + std::to_string(ours)
+                                           : "the peer takes " + std::to_string(most);
     throw error{errc::too_large, "send on channel", name_,
                 "the message has " + std::to_string(bytes) + " bytes; " + limit};
 }
@@ -79,6 +89,11 @@ sent stream_sender::send_whole(const outgoing& message, std::uint64_t bytes,
                                const patience& limit) {
     const std::span<const std::byte> frame = begin_frame(message, bytes);
     std::span<const std::byte> rest = frame;
+    if (message.descriptors.empty() && !limit.stop.stop_possible()) {
+        const std::size_t written = stream_.write_some(frame, limit.until).bytes;
+        if (written == frame.size() && bytes <= copied_bytes) return sent::done;  // as a rule
+        rest = frame.subspan(written);
+    }
     if (write(rest, message.descriptors, limit) == sent::gone) return sent::gone;
     if (rest.size() == frame.size() && !rest.empty()) return sent::timed_out;
     keep(rest);
@@ -164,8 +179,8 @@ sent stream_sender::flush(const patience& limit) {
 
 // Of a dead peer who receives is told by receiving, after what that had sent.
 void stream_sender::flush_quietly() try {
-    const std::unique_lock locked{sending_, std::try_to_lock};
-    if (locked) write_unsent(patience::none());
+    const guest_lock::visit visit{sending_};
+    if (visit) write_unsent(patience::none());
 } catch (const error&) {
     // the stream broke, which its next use tells
 }
@@ -192,8 +207,8 @@ void stream_sender::end(const patience& limit) {
 
 // One that is sending may wait for ever: the peer reads no more, and sees us go.
 void stream_sender::refuse(std::string_view why) {
-    const std::unique_lock locked{sending_, std::try_to_lock};
-    if (locked) end_with(frame_kind::refusal, std::as_bytes(std::span{why}), patience::none());
+    const guest_lock::visit visit{sending_};
+    if (visit) end_with(frame_kind::refusal, std::as_bytes(std::span{why}), patience::none());
 }
 
 void stream_sender::end_with(frame_kind last, std::span<const std::byte> body,

@@ -2,20 +2,22 @@
 // The sending half of a channel over a stream of bytes: it frames messages, and keeps what the
 // stream did not take yet.
 //
-// Thread safety: any thread; each call is one step of its own. Invariant: what is in `unsent_` goes
+// Thread safety: one thread sends, flushes and ends; flush_quietly() and refuse() are for any. Each
+// call is one step of its own. Invariant: what is in `unsent_` goes
 // out before anything else; nothing is put behind it but the rest of one message, and the end.
 #pragma once
 
 #include <signet/transport/byte_stream.hpp>
 #include <signet/transport/channel.hpp>
 #include <signet/transport/channel_frame.hpp>
+#include <signet/transport/guest_lock.hpp>
 #include <signet/transport/patient_wait.hpp>
 #include <signet/transport/stream_interest.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,7 +51,8 @@ public:
 
     /// From now on no longer messages are sent.
     void limit_to(std::uint64_t bytes) noexcept {
-        peer_takes_.store(bytes, std::memory_order_relaxed);  // relaxed: a number that stands alone
+        // relaxed: a number that stands alone
+        bytes_max_.store(std::min(bytes, options_.message_bytes_max), std::memory_order_relaxed);
     }
 
     /// A hint: at worst the rest goes out a call later.
@@ -59,8 +62,9 @@ public:
 
 private:
     void check(const outgoing& message, std::uint64_t bytes) const;
+    void check_plain(const outgoing& message) const;
     void check_line(const outgoing& message) const;
-    [[noreturn]] void complain_of_length(std::uint64_t bytes, const std::string& limit) const;
+    [[noreturn]] void complain_of_length(std::uint64_t bytes) const;
 
     // With `sending_` held.
     sent send_whole(const outgoing& message, std::uint64_t bytes, const patience& limit);
@@ -83,7 +87,7 @@ private:
     const std::string& name_;  ///< for texts
     const channel_options& options_;
 
-    std::mutex sending_;
+    guest_lock sending_;             ///< who receives is a guest
     std::vector<std::byte> frame_;   ///< the message being sent, or its first part
     std::vector<std::byte> unsent_;  ///< what the stream did not take
     std::size_t unsent_begin_ = 0;
@@ -92,7 +96,7 @@ private:
     stop_bell stop_;
 
     std::atomic<bool> any_unsent_{false};
-    std::atomic<std::uint64_t> peer_takes_{~std::uint64_t{0}};  ///< bytes of a message
+    std::atomic<std::uint64_t> bytes_max_;  ///< of a message, for both ends
 };
 
 }  // namespace signet::transport
