@@ -109,6 +109,7 @@ public:
         const mq_name name{where};
         os::posix_queue door = name.find();
         const auto listener = listener_at(door);
+        if (!listener && !door.is_owned()) name.complain_of_absence();  // it has died meanwhile
         const os::process* const watched = listener ? &*listener : nullptr;
         const deadline until = after(options.handshake_limit);
         const auto geometry =

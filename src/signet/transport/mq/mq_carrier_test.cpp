@@ -60,7 +60,8 @@ TEST_F(MqCarrier, LeavesNoNames) {
         raw_listener door{where_, small_};
         auto [client, server] = meet(door);
         EXPECT_TRUE(is_there(name_));
-        EXPECT_FALSE(is_there(passing_name()));
+        // Others of this system that connect have it for a moment.
+        EXPECT_TRUE(testing::eventually([] { return !is_there(passing_name()); }));
     }
     EXPECT_FALSE(is_there(name_));
 }
@@ -78,7 +79,8 @@ TEST_F(MqCarrier, KilledClientsLeaveNoQueues) {
         EXPECT_NE(complaint_of([&] { server->receive(); }).find("ended without"),
                   std::string::npos);
     }
-    EXPECT_FALSE(is_there(passing_name()));
+    // Others of this system that connect have it for a moment.
+    EXPECT_TRUE(testing::eventually([] { return !is_there(passing_name()); }));
 }
 
 TEST_F(MqCarrier, KilledListenersLeaveANameThatTheNextTakesOver) {
