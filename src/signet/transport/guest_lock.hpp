@@ -11,6 +11,7 @@
 #pragma once
 
 #include <signet/life/bell.hpp>
+#include <signet/memory/access.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -23,9 +24,9 @@ public:
     void lock() noexcept {
         host_.store(1, std::memory_order_relaxed);  // relaxed: ordered by the fence
         if (fencing_ == life::fence_mode::on_demand) {
-            std::atomic_signal_fence(std::memory_order_seq_cst);
+            memory::compiler_fence();
         } else {
-            std::atomic_thread_fence(std::memory_order_seq_cst);  // SYNC guest lock
+            memory::fence(std::memory_order_seq_cst);  // SYNC guest lock
         }
         while (guest_.load(std::memory_order_acquire) != 0) {  // SYNC guest lock
             guest_.wait(1, std::memory_order_relaxed);         // relaxed: it is looked at again
