@@ -30,7 +30,7 @@ TEST(GuestLock, NobodyIsInTogether) {
     guest_lock lock;
     std::uint64_t count = 0;
     std::uint64_t visits = 0;
-    constexpr std::uint64_t turns = 200'000;
+    constexpr std::uint64_t turns = 20'000;
     std::jthread guests{[&](const std::stop_token& stop) {
         while (!stop.stop_requested()) {
             const guest_lock::visit visit{lock};
