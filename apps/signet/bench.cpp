@@ -165,6 +165,7 @@ void add_bench(command_line app, action& chosen) {
     add_bench_crowd(bench, chosen);
     add_bench_sync(bench, chosen);
     add_bench_channel(bench, chosen);
+    add_bench_call(bench, chosen);
 }
 
 }  // namespace signet::command

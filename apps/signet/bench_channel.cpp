@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // `signet bench channel`: what channels cost over each carrier.
 #include "bench_channel.hpp"
-#include "bench_pairs.hpp"
 #include "json_value.hpp"
 #include "subcommand.hpp"
 
 #include <fmt/core.h>
 
 #include <memory>
+#include <utility>
 
 namespace signet::command {
 namespace {
@@ -24,17 +24,13 @@ std::string row_of(const channel_case& what, const measured& found) {
                        found.limit_ratio, wanted_text(what));
 }
 
-json_value to_json(const channel_case& what, const measured& found) {
+json_value to_json(const char* pattern, const channel_case& what, const measured& found) {
     json_value object{
-        {"pattern", "channel"},        {"carrier", what.carrier},         {"case", what.name},
+        {"pattern", pattern},          {"carrier", what.carrier},         {"case", what.name},
         {"unit", what.unit},           {"ours", found.middle.msgs_per_s}, {"rival", what.rival},
         {"rivals", found.middle.limit}};
     add_ratio(object, what, found);
     return object;
-}
-
-int run_channel(const pair_options& options) {
-    return run_pairs(channel_cases(), options, &round_of, &row_of, &to_json);
 }
 
 constexpr const char* notes =
@@ -57,6 +53,13 @@ void add_answer(command_line bench, action& chosen) {
 
 }  // namespace
 
+int run_beside(std::vector<channel_case> all, const char* pattern, const pair_options& options) {
+    const auto json_of = [pattern](const channel_case& what, const measured& found) {
+        return to_json(pattern, what, found);
+    };
+    return run_pairs(std::move(all), options, &round_of, &row_of, json_of);
+}
+
 void add_bench_channel(command_line bench, action& chosen) {
     auto options = std::make_shared<pair_options>();
     command_line app = bench.add_subcommand("channel", "Channels beside the bare system calls");
@@ -64,7 +67,9 @@ void add_bench_channel(command_line bench, action& chosen) {
     app.add_flag("--quick", options->quick, "See that it works; the numbers mean little");
     app.add_option("--case", options->cases, "Only this one, such as unix/stream, or this kind");
     app.footer(notes);
-    app.callback([options, &chosen] { chosen = [options] { return run_channel(*options); }; });
+    app.callback([options, &chosen] {
+        chosen = [options] { return run_beside(channel_cases(), "channel", *options); };
+    });
     add_answer(bench, chosen);
 }
 

@@ -41,25 +41,25 @@ struct stage {
 };
 
 /// What one process does over either: as the leader or the follower.
-template <int Trips>
+template <int Trips, std::size_t Bytes = trip_bytes>
 class trip_batch {
 public:
     static void lead(raw_line& over) {
-        std::array<std::byte, trip_bytes> bytes{};
+        std::array<std::byte, Bytes> bytes{};
         for (int i = 0; i < Trips; ++i) {
             over.send(line_side::leader, bytes);
             over.receive_all(line_side::leader, bytes, bytes.size());
         }
     }
     static void follow(raw_line& over) {
-        std::array<std::byte, trip_bytes> bytes{};
+        std::array<std::byte, Bytes> bytes{};
         for (int i = 0; i < Trips; ++i) {
             over.receive_all(line_side::follower, bytes, bytes.size());
             over.send(line_side::follower, bytes);
         }
     }
     static void lead(raw_channel& over) {
-        const std::array<std::byte, trip_bytes> bytes{};
+        const std::array<std::byte, Bytes> bytes{};
         for (int i = 0; i < Trips; ++i) {
             over.send(bytes);
             over.receive();
@@ -211,6 +211,15 @@ void answer_over_pipe(const std::string& part) {
     } catch (const std::runtime_error&) {
         if (!line.ended()) throw;
     }
+}
+
+double raw_trip_ns(const std::string& scheme, const effort& how) {
+    return measure<trip_batch<trips_each>>(scheme, how, limits::one_cpu()).raw_ns;
+}
+
+double polled_trip_ns(const effort& how) {
+    using batch = trip_batch<polled_trips_each, 64>;
+    return measure<batch>("shm", how, limits::two_cpus()).ours_ns;
 }
 
 std::vector<channel_case> channel_cases() {

@@ -29,6 +29,7 @@ void add_carriers(command_line app, action& chosen);
 void add_bench_crowd(command_line bench, action& chosen);
 void add_bench_sync(command_line bench, action& chosen);
 void add_bench_channel(command_line bench, action& chosen);
+void add_bench_call(command_line bench, action& chosen);
 
 /// A subcommand of `tour`.
 void add_tour_mechanisms(command_line tour, action& chosen);

@@ -372,8 +372,7 @@ flow medium_channel::peer_gone() {
 
 bool medium_channel::ready(direction which) {
     if (which == direction::sending) return os::wait_writable(medium_->put_fd(), deadline::min());
-    const guest_lock::visit visit{receiving_};
-    if (!visit) return false;                                 // another thread is at it
+    const std::lock_guard locked{receiving_};
     const bool dead = dead_.load(std::memory_order_acquire);  // SYNC peer dead
     return !late_.empty() || said_end_ || dead || !refusal_.empty() ||
            os::wait_readable(medium_->take_fd(), deadline::min());

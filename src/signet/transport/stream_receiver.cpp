@@ -246,17 +246,15 @@ os::stream_result stream_receiver::read_with_descriptors(std::span<std::byte> ro
     return result;
 }
 
-// Another thread that is at it sees to what is there, and an end stays readable.
 bool stream_receiver::ready() {
-    const guest_lock::visit visit{receiving_};
-    return visit &&
-           ((!input_.unread().empty() && !incomplete_) || input_.is_over() ||
-            stream_.has_read_ahead() || os::wait_readable(stream_.read_fd(), deadline::min()));
+    const std::lock_guard locked{receiving_};
+    return (!input_.unread().empty() && !incomplete_) || input_.is_over() ||
+           stream_.has_read_ahead() || os::wait_readable(stream_.read_fd(), deadline::min());
 }
 
 bool stream_receiver::holds_read() {
-    const guest_lock::visit visit{receiving_};
-    return !visit || !input_.unread().empty() || input_.has_late() || input_.is_over() ||
+    const std::lock_guard locked{receiving_};
+    return !input_.unread().empty() || input_.has_late() || input_.is_over() ||
            stream_.has_read_ahead();
 }
 

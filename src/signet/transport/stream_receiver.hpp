@@ -2,8 +2,8 @@
 // The receiving half of a channel over a stream of bytes: it reads ahead, takes the messages apart,
 // and tells an end in order from a death. While it waits it sees to what is unsent.
 //
-// Thread safety: one thread receives; ready(), holds_read() and judge_gone_peer() are for any. Each
-// call is one step of its own. What a call gives is valid until the next receive.
+// Thread safety: one thread receives, and asks what is there; judge_gone_peer() is for another.
+// Each call is one step of its own. What a call gives is valid until the next receive.
 #pragma once
 
 #include <signet/transport/byte_stream.hpp>

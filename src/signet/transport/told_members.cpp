@@ -55,6 +55,7 @@ bool told_members::remove(wait_key key, os::epoll& set) {
 
 void told_members::erase(all_members::iterator at) {
     if (at->second.enabled) --enabled_;
+    forget_note(at->second);
     members_.erase(at);
 }
 
@@ -83,12 +84,16 @@ void told_members::look_at(wait_key key) {
 void told_members::settle(wait_key key) {
     const auto found = members_.find(key);
     if (found == members_.end() || found->second.reported) return;
-    found->second.noted = false;
+    forget_note(found->second);
 }
 
 void told_members::note(wait_key key, member& one) {
-    if (!one.noted) noted_.push_back(key);
-    one.noted = true;
+    if (!std::exchange(one.listed, true)) noted_.push_back(key);
+    if (!std::exchange(one.noted, true)) ++noted_count_;
+}
+
+void told_members::forget_note(member& one) {
+    if (std::exchange(one.noted, false)) --noted_count_;
 }
 
 bool told_members::report(wait_key key, os::epoll& set) {
@@ -109,8 +114,11 @@ void told_members::collect(std::vector<wait_key>& into) {
     before_.swap(noted_);
     for (const wait_key key : before_) {
         member* const one = living(key);
-        if (one == nullptr || !std::exchange(one->noted, false) || !one->enabled) continue;
-        if (!take_readiness(*one)) continue;
+        if (one == nullptr) continue;
+        one->listed = false;
+        const bool wanted = one->noted && one->enabled;
+        forget_note(*one);
+        if (!wanted || !take_readiness(*one)) continue;
         into.push_back(key);
         if (one->endpoint) note(key, *one);
     }

@@ -50,7 +50,7 @@ public:
 
     void drop_gone();
 
-    bool any_noted() const noexcept { return !noted_.empty(); }
+    bool any_noted() const noexcept { return noted_count_ != 0; }
     bool any_enabled() const noexcept { return enabled_ != 0; }
     bool empty() const noexcept { return members_.empty(); }
 
@@ -66,6 +66,7 @@ private:
         bool in_set = false;
         bool reported = false;  ///< since collect() looked at it
         bool noted = false;     ///< collect() has to look at it
+        bool listed = false;    ///< it stands in `noted_`, once, though it may be settled
     };
     using all_members = std::unordered_map<wait_key, member>;
 
@@ -75,12 +76,14 @@ private:
     static bool take_readiness(member& one);
     member* living(wait_key key);
     void note(wait_key key, member& one);
+    void forget_note(member& one);
     void erase(all_members::iterator at);
 
     all_members members_;
-    std::vector<wait_key> noted_;
+    std::vector<wait_key> noted_;   ///< and some who were settled since, or went
     std::vector<wait_key> before_;  ///< the same, of the collect() before; kept for its memory
     std::size_t enabled_ = 0;
+    std::size_t noted_count_ = 0;
 };
 
 }  // namespace signet::transport

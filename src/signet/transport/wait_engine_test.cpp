@@ -247,6 +247,23 @@ TEST_F(WaitEngineOfTold, OneThatIsSettledIsLookedAtWhenTheKernelSaysSo) {
     EXPECT_EQ(wait(), std::vector{key});
 }
 
+TEST_F(WaitEngineOfTold, OneThatIsSettledAgainAndAgainIsToldOnceEachTime) {
+    lamp one;
+    const wait_key key = add(one);
+    for (int i = 0; i < 100; ++i) {
+        one.event.signal();
+        one.on = true;
+        EXPECT_EQ(wait(), std::vector{key});
+        EXPECT_EQ(wait(), std::vector{key});
+        one.event.drain();
+        one.on = false;
+        engine_.settle(key);
+    }
+    asked_ = 0;
+    EXPECT_TRUE(wait(after(2ms)).empty());
+    EXPECT_LE(asked_, 1);  // whether it went
+}
+
 TEST_F(WaitEngineOfTold, OneThatIsNotEnabledIsNotToldUntilItIs) {
     lamp one;
     const wait_key key = add(one);
