@@ -8,9 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <system_error>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -29,13 +31,15 @@ void serve_sums() {
     sums.serve();
 }
 
-// Until the other process has come so far.
+// The other process may not have come so far.
 void await_server() {
+    const auto give_up = std::chrono::steady_clock::now() + 20s;
     for (;;) {
         try {
             const signet::client there{"sums"};
             return;
         } catch (const signet::error&) {
+            if (std::chrono::steady_clock::now() > give_up) throw;
             std::this_thread::sleep_for(1ms);
         }
     }
@@ -96,6 +100,7 @@ void call_methods(bool& told) {
 
 int main() try {
     const pid_t server = fork();
+    if (server < 0) throw std::system_error{errno, std::generic_category(), "fork"};
     if (server == 0) {
         serve_sums();
         _exit(0);

@@ -10,8 +10,9 @@
 // A conversation ends in order, when the other end closes, or by death: that is an `error`
 // (peer_died). What was sent before is received first, either way.
 //
-// Thread safety: one thread may send and one receive at the same time; all else is one thread's. A
-// second one that sends, or receives, while the first is at it is a contract_violation. After a
+// Thread safety: one thread may send and one receive at the same time; all else is one thread's. To
+// flush and to end is to send; to wait for something to receive is to receive. A second one that
+// sends, or receives, while the first is at it is a contract_violation. After a
 // fork the child must not use it. Throws `error`: peer_died, peer_misbehaved, too_large,
 // incompatible_type (field by field), unsupported by the carrier, and what the system refuses.
 #pragma once
@@ -110,10 +111,16 @@ public:
 
     /// Says that we send no more; the other end goes on, and may be received. Where the carrier
     /// ends both directions at once, an `error` (unsupported).
-    void end_sending() { end_->end_sending({}); }
+    void end_sending() {
+        const auto alone = be_sender();
+        end_->end_sending({});
+    }
 
     /// Waits until the carrier has all that was sent. False: the other end has closed.
-    bool flush() { return done(end_->flush({})); }
+    bool flush() {
+        const auto alone = be_sender();
+        return done(end_->flush({}));
+    }
 
     /// Who is at the other end, as far as the carrier knows.
     peer_identity peer() const { return end_->peer(); }

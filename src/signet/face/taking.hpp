@@ -69,6 +69,7 @@ struct channel_access {
         return to.put_typed(message, {}, transport::patience::none());
     }
     static transport::flow flush(raw_channel& to) {
+        const auto alone = to.be_sender();
         return to.end_->flush(transport::patience::none());
     }
     static bool& awaited(raw_channel& one) noexcept { return one.awaited_; }

@@ -56,8 +56,10 @@ long write_when_ready(int fd, std::span<const std::byte> bytes) {
 
 long write_pipe(int fd, std::span<const std::byte> bytes, waiting wait) {
     if (wait == waiting::yes) return write_without_signal(fd, bytes);
+    // relaxed: as above
+    const int silent = sigpipe_is_ignored.load(std::memory_order_relaxed) ? 0 : no_signal;
     const long result =
-        vector_call(SYS_pwritev2, fd, bytes.data(), bytes.size(), no_signal | RWF_NOWAIT);
+        vector_call(SYS_pwritev2, fd, bytes.data(), bytes.size(), silent | RWF_NOWAIT);
     return result == -EOPNOTSUPP ? write_when_ready(fd, bytes) : result;
 }
 

@@ -70,8 +70,9 @@ forked_peer::~forked_peer() {
 }
 
 bool forked_peer::await() {
-    eventually([&] { return *waits_ || ended(); });
-    return *waits_;
+    const auto waits = [&] { return waits_->load(std::memory_order_acquire); };  // SYNC forked peer
+    eventually([&] { return waits() || ended(); });
+    return waits();
 }
 
 // It stays to be waited for.
@@ -94,7 +95,8 @@ int forked_peer::exit_code() {
 }
 
 void wait_to_be_killed() {
-    if (says_that_it_waits != nullptr) *says_that_it_waits = true;
+    if (says_that_it_waits != nullptr)
+        says_that_it_waits->store(true, std::memory_order_release);  // SYNC forked peer
     while (true) pause();
 }
 

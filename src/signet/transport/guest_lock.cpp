@@ -11,8 +11,15 @@ life::fence_mode guest_lock::usual_fencing() {
 }
 
 bool guest_lock::try_enter() {
+    // relaxed: a hint, which spares all threads a barrier
+    if (host_.load(std::memory_order_relaxed) != 0) return false;
     if (guest_.exchange(1, std::memory_order_seq_cst) != 0) return false;  // SYNC guest lock
-    if (fencing_ == life::fence_mode::on_demand) os::membarrier_this_process();
+    try {
+        if (fencing_ == life::fence_mode::on_demand) os::membarrier_this_process();
+    } catch (...) {
+        leave();
+        throw;
+    }
     if (host_.load(std::memory_order_acquire) == 0) return true;  // SYNC guest lock
     leave();
     return false;

@@ -36,7 +36,8 @@ public:
         host_.store(0, std::memory_order_release);  // SYNC guest lock
     }
 
-    /// As long as this lives, a guest is in, if it says true.
+    /// As long as this lives, a guest is in, if it says true. Throws `error`: the kernel makes no
+    /// barrier any more.
     class visit {
     public:
         explicit visit(guest_lock& of);

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/transport/guest_lock.hpp>
 
+#include <signet/base/error.hpp>
+#include <signet/os/membarrier.hpp>
+#include <signet/testing/scripted_kernel.hpp>
+
 #include <gtest/gtest.h>
 
+#include <sys/syscall.h>
+
+#include <cerrno>
 #include <mutex>
 #include <thread>
 
@@ -23,6 +30,17 @@ TEST(GuestLock, AGuestGoesWhereAnotherIsIn) {
     const guest_lock::visit first{lock};
     EXPECT_TRUE(first);
     EXPECT_FALSE(guest_lock::visit{lock});
+}
+
+TEST(GuestLock, AGuestWithoutABarrierDoesNotKeepTheHostOut) {
+    if (!os::membarrier_supported()) GTEST_SKIP() << "this kernel has no barrier to fail";
+    guest_lock lock;
+    {
+        testing::scripted_kernel script;
+        script.fail(SYS_membarrier, EPERM);
+        EXPECT_THROW(guest_lock::visit{lock}, error);
+    }
+    const std::lock_guard host{lock};
 }
 
 // A plain number, so that a sanitizer sees two who are in at once, as a lost count does.

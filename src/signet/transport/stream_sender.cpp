@@ -90,9 +90,11 @@ sent stream_sender::send_whole(const outgoing& message, std::uint64_t bytes,
     const std::span<const std::byte> frame = begin_frame(message, bytes);
     std::span<const std::byte> rest = frame;
     if (message.descriptors.empty() && !limit.stop.stop_possible()) {
-        const std::size_t written = stream_.write_some(frame, limit.until).bytes;
-        if (written == frame.size() && bytes <= copied_bytes) return sent::done;  // as a rule
-        rest = frame.subspan(written);
+        const auto first = stream_.write_some(frame, limit.until);
+        if (first.bytes == frame.size() && bytes <= copied_bytes) return sent::done;  // as a rule
+        const bool none = first.bytes == 0;
+        if (none && first.status == os::stream_status::timed_out) return sent::timed_out;
+        rest = frame.subspan(first.bytes);
     }
     if (write(rest, message.descriptors, limit) == sent::gone) return sent::gone;
     if (rest.size() == frame.size() && !rest.empty()) return sent::timed_out;
@@ -178,11 +180,14 @@ sent stream_sender::flush(const patience& limit) {
 }
 
 // Of a dead peer who receives is told by receiving, after what that had sent.
-void stream_sender::flush_quietly() try {
+void stream_sender::flush_quietly() {
     const guest_lock::visit visit{sending_};
-    if (visit) write_unsent(patience::none());
-} catch (const error&) {
-    // the stream broke, which its next use tells
+    if (!visit) return;
+    try {
+        write_unsent(patience::none());
+    } catch (const error&) {
+        // the stream broke, which its next use tells
+    }
 }
 
 sent stream_sender::write_unsent(const patience& limit) {

@@ -108,21 +108,30 @@ bool told_members::report(wait_key key, os::epoll& set) {
     return true;
 }
 
-// An endpoint that is ready is looked at again: there may be more, which the kernel knows not of.
 void told_members::collect(std::vector<wait_key>& into) {
     if (noted_.empty()) return;
     before_.swap(noted_);
-    for (const wait_key key : before_) {
-        member* const one = living(key);
-        if (one == nullptr) continue;
-        one->listed = false;
-        const bool wanted = one->noted && one->enabled;
-        forget_note(*one);
-        if (!wanted || !take_readiness(*one)) continue;
-        into.push_back(key);
-        if (one->endpoint) note(key, *one);
+    auto next = before_.begin();
+    try {
+        for (; next != before_.end(); ++next) collect_one(*next, into);
+    } catch (...) {
+        noted_.insert(noted_.end(), next, before_.end());
+        before_.clear();
+        throw;
     }
     before_.clear();
+}
+
+// An endpoint that is ready is looked at again: there may be more, which the kernel knows not of.
+void told_members::collect_one(wait_key key, std::vector<wait_key>& into) {
+    member* const one = living(key);
+    if (one == nullptr) return;
+    const bool ready = one->noted && one->enabled && take_readiness(*one);
+    one->listed = false;
+    forget_note(*one);
+    if (!ready) return;
+    into.push_back(key);
+    if (one->endpoint) note(key, *one);
 }
 
 bool told_members::take_readiness(member& one) {

@@ -3,7 +3,8 @@
 // descriptors, and endpoints that have some. Only who was reported is looked at, and who may have
 // read ahead, so that idle ones cost nothing.
 //
-// Thread safety: belongs to the thread that waits. Invariant: whoever is in `noted_` is `noted`.
+// Thread safety: belongs to the thread that waits. Invariant: whoever is `noted` is
+// `listed`, and whoever is `listed` stands in `noted_`, once.
 #pragma once
 
 #include <signet/os/epoll.hpp>
@@ -74,6 +75,7 @@ private:
     static void enter(wait_key key, member& one, os::epoll& set);
     static void leave(member& one, os::epoll& set) noexcept;
     static bool take_readiness(member& one);
+    void collect_one(wait_key key, std::vector<wait_key>& into);
     member* living(wait_key key);
     void note(wait_key key, member& one);
     void forget_note(member& one);
