@@ -90,7 +90,9 @@ relacy_model() {
 }
 
 bell=src/signet/life/models/bell.pml
+doze=src/signet/memory/models/doze.pml
 join=src/signet/memory/models/join.pml
+lanes=src/signet/memory/models/lanes.pml
 lifecycle=src/signet/memory/models/lifecycle.pml
 redo=src/signet/memory/models/redo.pml
 seats=src/signet/life/models/seats.pml
@@ -98,6 +100,7 @@ seats=src/signet/life/models/seats.pml
 relacy_model src/signet/memory/models/ring_relacy.cpp
 relacy_model src/signet/memory/models/byte_ring_relacy.cpp
 relacy_model src/signet/life/models/bell_relacy.cpp
+relacy_model src/signet/life/models/board_relacy.cpp
 for model in mutex condition permits shared_mutex barrier shared_box; do
     relacy_model src/signet/sync/models/${model}_relacy.cpp 20000 "$((full * 2))"
 done
@@ -117,12 +120,26 @@ for mistake in NO_BARRIER NO_SECOND_LOOK NO_RINGER_FENCE NO_NOTICE; do
     job check_spin $bell rejected -DROOM -D$mistake
 done
 
+job check_spin $doze accepted
+job check_spin $doze accepted -DSTOPPED -DRECHECK
+for mistake in STOPPED NO_SECOND_LOOK LATE_READING NO_RINGS CLEAR_BLIND NO_WATCH RING_FIRST; do
+    job check_spin $doze rejected -D$mistake
+done
+
 job check_spin $join accepted
 job check_spin $join accepted -DLIMIT_RESET
 job check_spin $join accepted -DLIMIT_RESET -DNO_BARRIER
 job check_spin $join rejected -DLIMIT_RESET -DUNCLAMPED
 for mistake in EARLY_START LATE_CURSOR SLEEP_LOCKED NO_REMOVAL PASS_BLOCKING; do
     job check_spin $join rejected -D$mistake
+done
+
+job check_spin $lanes accepted -DRETURNS=0
+job check_spin $lanes accepted -DDEATHS=0
+job check_spin $lanes rejected -DTWO_WATCHES -DBLIND
+for mistake in PUBLISH_FIRST NO_ZERO CLAIM_BY_STORE DONE_FIRST NO_PROOF NO_TAKE_OVER NO_WAKE \
+    NO_RESET TOLD_FIRST NO_SECOND_LOOK ADOPT_PAST; do
+    job check_spin $lanes rejected -D$mistake
 done
 
 job check_spin $lifecycle accepted

@@ -7,6 +7,7 @@
 #include <bench/limits/ping.hpp>
 #include <bench/limits/tsc_clock.hpp>
 
+#include <signet/os/limits.hpp>
 #include <signet/os/random.hpp>
 #include <signet/service.hpp>
 
@@ -15,6 +16,7 @@
 #include <sched.h>
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,8 +27,9 @@ namespace {
 using limits::tsc_clock;
 
 constexpr std::size_t text_bytes = 1024;
-constexpr int calls_each = 64;    // one at a time, between two looks at the clock
-constexpr int calls_begun = 128;  // together, before the first answer is waited for
+constexpr int calls_each = 64;              // one at a time, between two looks at the clock
+constexpr int calls_begun = 128;            // together, before the first answer is waited for
+constexpr std::size_t idle_usually = 1000;  // clients that are connected and do nothing
 
 /// What the two processes share.
 struct stage {
@@ -66,14 +69,24 @@ private:
     std::string address_;
 };
 
-/// Nanoseconds of a call, where `batch` makes `count` of them.
+/// Clients that make no calls.
+std::deque<client> idle_ones(const call_place& place, const stage& on, std::size_t count) {
+    if (count != 0) os::raise_descriptor_limit();
+    std::deque<client> all;
+    while (all.size() < count) all.push_back(place.connect(on));
+    return all;
+}
+
+/// Nanoseconds of a call, where `batch` makes `count` of them, beside clients that make none.
 template <class Batch>
-double measure_calls(const std::string& scheme, const effort& how, int count, Batch batch) {
+double measure_calls(const std::string& scheme, const effort& how, int count, Batch batch,
+                     std::size_t idle = 0) {
     const call_place place{scheme};
     const limits::shared<stage> on;
     tsc_clock::instance();
     const auto lead = [&] {
         client there = place.connect(*on);
+        const auto others = idle_ones(place, *on, idle);
         batch(there);
         const std::uint64_t begin = tsc_clock::now();
         const std::uint64_t ticks = tsc_clock::instance().ticks(how.length);
@@ -88,10 +101,11 @@ double measure_calls(const std::string& scheme, const effort& how, int count, Ba
     return limits::median(on->ns.values());
 }
 
-double increment_ns(const std::string& scheme, const effort& how) {
-    return measure_calls(scheme, how, calls_each, [](client& there) {
+double increment_ns(const std::string& scheme, const effort& how, std::size_t idle = 0) {
+    const auto calls = [](client& there) {
         for (int i = 0; i < calls_each; ++i) there.call<int>("increment", i);
-    });
+    };
+    return measure_calls(scheme, how, calls_each, calls, idle);
 }
 
 double echo_ns(const std::string& scheme, const effort& how) {
@@ -105,16 +119,18 @@ double echo_ns(const std::string& scheme, const effort& how) {
 
 double pipelined_ns(const std::string& scheme, const effort& how) {
     return measure_calls(scheme, how, calls_begun, [](client& there) {
+        batch together{there};
         std::vector<async_result<int>> begun;
         begun.reserve(calls_begun);
         for (int i = 0; i < calls_begun; ++i) {
-            begun.push_back(there.async_call<int>("increment", i));
+            begun.push_back(together.call<int>("increment", i));
         }
+        together.send();
         for (auto& one : begun) one.get();
     });
 }
 
-std::vector<channel_case> call_cases() {
+std::vector<channel_case> call_cases(std::size_t idle) {
     std::vector<channel_case> all;
     const auto add = [&all](const char* name, const char* rival, double wanted, auto round) {
         all.push_back({.name = name,
@@ -128,6 +144,9 @@ std::vector<channel_case> call_cases() {
         add("shm/call", "64 bytes over a channel", 2, [](const effort& how) -> channel_pair {
             return {polled_trip_ns(how), increment_ns("shm", how)};
         });
+        add("shm/idle", "the only client", 1.15, [idle](const effort& how) -> channel_pair {
+            return {increment_ns("shm", how), increment_ns("shm", how, idle)};
+        });
     }
     add("unix/call", "raw unix stream", 1.3, [](const effort& how) -> channel_pair {
         return {raw_trip_ns("unix", how), increment_ns("unix", how)};
@@ -138,6 +157,9 @@ std::vector<channel_case> call_cases() {
     add("unix/pipelined", "one call at a time", 0.1, [](const effort& how) -> channel_pair {
         return {increment_ns("unix", how), pipelined_ns("unix", how)};
     });
+    add("unix/idle", "the only client", 1.1, [idle](const effort& how) -> channel_pair {
+        return {increment_ns("unix", how), increment_ns("unix", how, idle)};
+    });
     return all;
 }
 
@@ -145,7 +167,8 @@ constexpr const char* notes =
     R"(A call takes a number and returns one; text is 1 KiB there and back. In shared memory both
 ends poll, on two cpus; over unix sockets both are on one. Beside it stands, in the same
 round, a message there and back: over a channel, or by bare system calls. Pipelined calls
-are begun together, before the first answer is waited for. Run it on a quiet machine.
+are a batch of 128; idle is a call to a server that many others are connected to, who say
+nothing. Run it on a quiet machine.
 
 Example:
   signet bench call --case unix/call)";
@@ -158,9 +181,11 @@ void add_bench_call(command_line bench, action& chosen) {
     app.add_flag("--json", options->json, "An array with an object for each case");
     app.add_flag("--quick", options->quick, "See that it works; the numbers mean little");
     app.add_option("--case", options->cases, "Only this one, such as unix/call, or this kind");
+    auto idle = std::make_shared<std::size_t>(idle_usually);
+    app.add_option("--idle", *idle, "So many idle clients in the cases of that name (1000)");
     app.footer(notes);
-    app.callback([options, &chosen] {
-        chosen = [options] { return run_beside(call_cases(), "call", *options); };
+    app.callback([options, idle, &chosen] {
+        chosen = [options, idle] { return run_beside(call_cases(*idle), "call", *options); };
     });
 }
 

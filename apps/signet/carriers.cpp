@@ -64,6 +64,7 @@ constexpr column columns[] = {
      [](const carrier_facts& f) -> std::string { return yes(f.crosses_machines); }},
     {"plain peers", [](const carrier_facts& f) -> std::string { return yes(f.speaks_plain); }},
     {"outlives both", [](const carrier_facts& f) -> std::string { return yes(f.survives_both); }},
+    {"several listen", [](const carrier_facts& f) -> std::string { return yes(f.shares_names); }},
     {"topics", [](const carrier_facts& f) -> std::string { return text_of(f.topics); }},
     {"use it when", [](const carrier_facts& f) { return std::string{f.use_when}; }},
 };
@@ -117,6 +118,7 @@ json_value to_json(const carrier_facts& facts) {
             {"crosses_machines", facts.crosses_machines},
             {"speaks_plain", facts.speaks_plain},
             {"survives_both", facts.survives_both},
+            {"shares_names", facts.shares_names},
             {"topics", text_of(facts.topics)}};
 }
 

@@ -22,21 +22,13 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds answer_limit{200};
 
-/// Names that somebody may have meant: a few letters away.
-bool similar(const std::string& asked, const std::string& topic) {
-    constexpr std::size_t short_name = 6;
-    const std::size_t letters =
-        asked.size() < short_name ? 1 : std::max<std::size_t>(2, asked.size() / 5);
-    return topic != asked && edit_distance(asked, topic) <= letters;
-}
-
 std::vector<finding> similar_names(const observe::snapshot& seen, const std::string& topic,
                                    const std::vector<member>& members) {
     std::vector<finding> findings;
     std::set<std::string> told;
     for (const auto& process : seen.processes) {
         for (const auto& one : process.endpoints) {
-            if (any_on(one.side, members) || !similar(topic, one.topic)) continue;
+            if (any_on(one.side, members) || !may_mean(topic, one.topic)) continue;
             if (!told.insert(one.topic).second) continue;
             findings.push_back(
                 {"names", verdict::problem,

@@ -10,6 +10,42 @@ namespace {
 
 constexpr int usage_error = 2;
 
+/// Stands behind "[...]", which CLI11 would take apart as a list, until it has been read.
+constexpr char as_it_is = '\x1f';
+
+std::string marked(std::string argument) {
+    if (argument.starts_with('[') && argument.ends_with(']')) argument += as_it_is;
+    return argument;
+}
+
+std::string unmarked(std::string argument) {
+    if (argument.ends_with(as_it_is)) argument.pop_back();
+    return argument;
+}
+
+/// Reads text as it was given; everything else is left to CLI11.
+template <class Value>
+CLI::Option* add_to(CLI::App& app, const std::string& name, Value& into, const std::string& help) {
+    return app.add_option(name, into, help);
+}
+
+CLI::Option* add_to(CLI::App& app, const std::string& name, std::string& into,
+                    const std::string& help) {
+    return app.add_option_function<std::string>(
+        name, [&into](const std::string& value) { into = unmarked(value); }, help);
+}
+
+CLI::Option* add_to(CLI::App& app, const std::string& name, std::vector<std::string>& into,
+                    const std::string& help) {
+    return app.add_option_function<std::vector<std::string>>(
+        name,
+        [&into](std::vector<std::string> values) {
+            for (std::string& one : values) one = unmarked(std::move(one));
+            into = std::move(values);
+        },
+        help);
+}
+
 }  // namespace
 
 option option::required() {
@@ -67,7 +103,7 @@ command_line command_line::add_subcommand(const std::string& name, const std::st
 
 template <option_value Value>
 option command_line::add_option(const std::string& name, Value& into, const std::string& help) {
-    return option{*app_->add_option(name, into, help)};
+    return option{*add_to(*app_, name, into, help)};
 }
 
 template <option_value Value>
@@ -78,7 +114,8 @@ option command_line::add_flag(const std::string& name, Value& into, const std::s
 option command_line::add_option_function(const std::string& name,
                                          const std::function<void(const std::string&)>& take,
                                          const std::string& help) {
-    return option{*app_->add_option_function<std::string>(name, take, help)};
+    return option{*app_->add_option_function<std::string>(
+        name, [take](const std::string& value) { take(unmarked(value)); }, help)};
 }
 
 void command_line::footer(const std::string& text) {
@@ -110,7 +147,9 @@ program::program(const std::string& name, const std::string& description,
 program::~program() = default;
 
 std::optional<int> program::read(int argc, char** argv) try {
-    app_->parse(argc, argv);
+    std::vector<std::string> arguments;  // the last one first
+    for (int i = argc - 1; i > 0; --i) arguments.push_back(marked(argv[i]));
+    app_->parse(std::move(arguments));
     return std::nullopt;
 } catch (const CLI::ParseError& e) {
     return app_->exit(e) == 0 ? 0 : usage_error;

@@ -24,4 +24,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return rows.back().back();
 }
 
+bool may_mean(std::string_view asked, std::string_view name) {
+    constexpr std::size_t short_name = 6;
+    const std::size_t letters =
+        asked.size() < short_name ? 1 : std::max<std::size_t>(2, asked.size() / 5);
+    const std::size_t longer = std::max(asked.size(), name.size());
+    const std::size_t shorter = std::min(asked.size(), name.size());
+    if (asked == name || longer - shorter > letters) return false;  // however long they are
+    return edit_distance(asked, name) <= letters;
+}
+
 }  // namespace signet::command

@@ -24,6 +24,9 @@ void add_tour(command_line app, action& chosen);
 void add_advise(command_line app, action& chosen);
 void add_cat(command_line app, action& chosen);
 void add_carriers(command_line app, action& chosen);
+void add_call(command_line app, action& chosen);
+void add_describe(command_line app, action& chosen);
+void add_serve(command_line app, action& chosen);
 
 /// A subcommand of `bench`.
 void add_bench_crowd(command_line bench, action& chosen);

@@ -163,7 +163,8 @@ class Pair:
 
 
 def commands_of(program, peer, case, mode, place, seconds, cpus):
-    places = [str(cpu) if mode.pinned else "free" for cpu in cpus]
+    cores = cpus if case.cores == 2 else cpus[:1] * 2
+    places = [str(cpu) if mode.pinned else "free" for cpu in cores]
     parts = [[str(program), role, str(case.size), str(round(seconds * 1000)), cpu, mode.waiting,
               str(place)] for role, cpu in zip(case.roles, places)]
     if peer.key != "mpi":

@@ -6,11 +6,13 @@ It brings its own ground, light or dark as the reader prefers, and depends on no
 import html
 import math
 
+import contests
 import report as reports
+import roster
 
 PANEL_WIDTH, GAP, MARGIN = 430, 30, 24
 NAME_WIDTH, VALUE_WIDTH = 150, 62
-ROW, BAR, HEAD, TOP = 20, 13, 30, 56
+ROW, BAR, HEAD, TOP, TITLE = 20, 13, 30, 56, 22
 LARGE = 1 << 20  # from here on a stream is told in bytes, not in messages
 STYLE = """
 .ground { fill: #ffffff } text { fill: #24292f; font: 12px system-ui, sans-serif }
@@ -22,8 +24,12 @@ STYLE = """
 .own { fill: #35c2ab } .other { fill: #4b5563 }
 .tail { stroke: #9198a1 } .grid { stroke: #2a313a } }
 """
-COLUMNS = (("round_trip", "round trip, p50 with p99 (shorter is better)"),
-           ("stream", "one-way stream (longer is better)"))
+TITLES = {"round trip": "round trip, p50 with p99 (shorter is better)",
+          "stream, one way": "one-way stream (longer is better)",
+          roster.ONE_CORE: "calls on one core, blocking: p50, p99; rate",
+          roster.BLOCKING: "calls on two cores, blocking: p50, p99; rate",
+          roster.POLLED: "calls on two cores, polling: p50, p99; rate"}
+BESIDE = 2  # columns of panels
 
 
 def element(name, content=None, **attributes):
@@ -53,10 +59,8 @@ class Axis:
         return [10.0 ** power for power in range(self.low, self.high + 1)]
 
 
-def metric_of(kind, size):
-    if kind == "round_trip":
-        return "p50_ns"
-    return "gb_per_s" if size >= LARGE else "msgs_per_s"
+def metric_of(case):
+    return "gb_per_s" if case.metric == "msgs_per_s" and case.size >= LARGE else case.metric
 
 
 def value_text(metric, value):
@@ -72,11 +76,11 @@ def tick_text(metric, value):
     return f"{float(number):g} {unit}"
 
 
-def results(report, kind, size):
+def results(report, case):
     """Pairs of peer and result, best first, those without a figure last."""
-    metric, sign = metric_of(kind, size), 1 if kind == "round_trip" else -1
+    metric, sign = metric_of(case), 1 if case.metric == "p50_ns" else -1
     pairs = [(peer, one) for peer in report["peers"] for one in peer["results"]
-             if one["kind"] == kind and one["bytes"] == size]
+             if one["table"] == case.table and one["case"] == case.name]
     return sorted(pairs, key=lambda pair: sign * pair[1].get(metric, sign * math.inf))
 
 
@@ -85,7 +89,7 @@ def bar(axis, metric, peer, found, y):
     if "failure" in found:
         return [name, label(axis.x + 6, y + BAR - 2, "no figure", "faint")]
     end = axis.at(found[metric])
-    kind = "own" if peer["key"] == "signet" else "other"
+    kind = "own" if contests.is_own(peer) else "other"
     parts = [name, element("rect", x=f"{axis.x:.1f}", y=y, width=f"{max(end - axis.x, 1):.1f}",
                            height=BAR, rx=2, class_=kind)]
     tail = axis.at(found["p99_ns"]) if "p99_ns" in found else end
@@ -103,22 +107,45 @@ def grid(axis, metric, top, bottom):
         yield label(axis.at(value), top - 3, tick_text(metric, value), "tick", "middle")
 
 
-def panel(report, kind, size, x, y):
-    metric = metric_of(kind, size)
-    found = results(report, kind, size)
+def panel(report, case, x, y):
+    metric, found = metric_of(case), results(report, case)
     values = [one[key] for _, one in found for key in (metric, "p99_ns") if key in one] or [1.0]
     axis = Axis(values, x + NAME_WIDTH, PANEL_WIDTH - NAME_WIDTH - VALUE_WIDTH)
     top = y + HEAD - 8
-    parts = [label(x, y + 19, reports.SIZE_NAMES[size], "head"),
-             *grid(axis, metric, top, top + ROW * len(found))]
+    parts = [label(x, y + 19, case.name, "head"), *grid(axis, metric, top, top + ROW * len(found))]
     for row, (peer, one) in enumerate(found):
         parts += bar(axis, metric, peer, one, top + ROW * row + 4)
     return parts
 
 
+def panel_height(report, case):
+    return HEAD + ROW * len(results(report, case)) + 12
+
+
+def column(report, table, x, y):
+    """The panels of a table below its title, and where they end."""
+    parts, at = [label(x, y, TITLES[table], "title")], y + TITLE
+    for case in roster.TABLES[table]:
+        parts += panel(report, case, x, at)
+        at += panel_height(report, case)
+    return parts, at
+
+
+def columns(report):
+    """All panels, and where they end."""
+    tables = [table for table, cases in roster.TABLES.items() if results(report, cases[0])]
+    parts, bottom = [], 0
+    for first in range(0, len(tables), BESIDE):
+        top = bottom + TOP - TITLE
+        for at, table in enumerate(tables[first:first + BESIDE]):
+            made, end = column(report, table, MARGIN + at * (PANEL_WIDTH + GAP), top)
+            parts, bottom = parts + made, max(bottom, end)
+    return parts, bottom
+
+
 def footer(report, y):
     run = report["run"]
-    words = ("logarithmic: each line of the grid is a factor of ten; [b] blocking waits, "
+    words = ("logarithmic: each line of the grid is a factor of ten; messages: [b] blocking waits, "
              "[f] not pinned, all others polled and pinned")
     if run["others_share"] > reports.QUIET_SHARE:
         words += "; NOT QUIET: others were at work"
@@ -128,15 +155,9 @@ def footer(report, y):
 
 
 def svg(report):
-    height_of_panel = HEAD + ROW * len(report["peers"]) + 12
-    bottom = TOP + height_of_panel * len(reports.SIZE_NAMES)
-    width, height = 2 * MARGIN + 2 * PANEL_WIDTH + GAP, bottom + 48
-    parts = [element("style", STYLE), element("rect", width=width, height=height, class_="ground")]
-    for column, (kind, title) in enumerate(COLUMNS):
-        x = MARGIN + column * (PANEL_WIDTH + GAP)
-        parts.append(label(x, 34, title, "title"))
-        for row, size in enumerate(reports.SIZE_NAMES):
-            parts += panel(report, kind, size, x, TOP + row * height_of_panel)
-    parts += footer(report, bottom + 16)
+    panels, bottom = columns(report)
+    width, height = 2 * MARGIN + BESIDE * PANEL_WIDTH + GAP, bottom + 48
+    parts = [element("style", STYLE), element("rect", width=width, height=height, class_="ground"),
+             *panels, *footer(report, bottom + 16)]
     return element("svg", "\n".join(parts), xmlns="http://www.w3.org/2000/svg", role="img",
                    viewBox=f"0 0 {width} {height}", width=width, height=height) + "\n"

@@ -78,26 +78,35 @@ private:
     std::vector<std::uint32_t> ticks_ = std::vector<std::uint32_t>(std::size_t{1} << 22, 1);
 };
 
-template <std::size_t Bytes, class Endpoint>
-void ask(Endpoint& other, const part& mine) {
-    trip_log log;
-    inspector checked;
+/// Makes `trip(number)` again and again, and logs how long each took after the warm-up. How many.
+template <class Trip>
+std::uint64_t log_trips(trip_log& log, const part& mine, Trip&& trip) {
     const std::uint64_t length = limits::tsc_clock::instance().ticks(mine.length);
     const std::uint64_t start = limits::tsc_clock::now();
     bool warm = false;
     std::uint64_t number = 0;
     const auto is_time = [&](std::uint64_t now) { return now - start < length || !log.count(); };
     for (std::uint64_t from = start; is_time(from) && !log.full(); ++number) {
-        say<Bytes>(other, number);
-        hear<Bytes>(other, checked);
+        trip(number);
         const std::uint64_t to = limits::tsc_clock::now();
         log.add(to - from);
         if (!warm && (warm = to - start > length / warm_up_part)) log.forget();
         from = limits::tsc_clock::now();
     }
+    return number;
+}
+
+template <std::size_t Bytes, class Endpoint>
+void ask(Endpoint& other, const part& mine) {
+    trip_log log;
+    inspector checked;
+    const std::uint64_t count = log_trips(log, mine, [&](std::uint64_t number) {
+        say<Bytes>(other, number);
+        hear<Bytes>(other, checked);
+    });
     say<Bytes>(other, goodbye);
     const limits::percentiles found = log.ns();
-    print_round_trip(found.p50, found.p99, number, checked.found());
+    print_round_trip(found.p50, found.p99, count, checked.found());
 }
 
 template <std::size_t Bytes, class Endpoint>
@@ -178,14 +187,13 @@ void play_with(const part& mine) {
         case role::answer: answer<Bytes>(other); break;
         case role::send: send<Bytes>(other, mine); break;
         case role::receive: receive<Bytes>(other, mine); break;
+        default: throw std::runtime_error{"this peer makes no calls"};
     }
     wait_for_dismissal();
 }
 
 template <template <std::size_t> class Endpoint>
 void play(const part& mine) {
-    settle(mine);
-    limits::tsc_clock::instance();  // calibrated before anything is timed
     switch (mine.bytes) {
         case 64: return play_with<Endpoint, 64>(mine);
         case 1024: return play_with<Endpoint, 1024>(mine);
@@ -194,18 +202,26 @@ void play(const part& mine) {
     }
 }
 
-/// The whole of a peer's main(). Without a part to play it prints the peer's version.
-template <template <std::size_t> class Endpoint>
-int run(int count, char** arguments, const char* version) {
+/// The whole of a main() that plays its part. Without one it prints the peer's version.
+template <class Play>
+int run_part(int count, char** arguments, const char* version, Play&& play) {
     try {
         const auto mine = parse(count, arguments);
         if (!mine) return std::puts(version) < 0;
-        play<Endpoint>(*mine);
+        settle(*mine);
+        limits::tsc_clock::instance();  // calibrated before anything is timed
+        play(*mine);
         return 0;
     } catch (const std::exception& error) {
         print_failure(error.what());
         return 1;
     }
+}
+
+/// The whole of a peer's main().
+template <template <std::size_t> class Endpoint>
+int run(int count, char** arguments, const char* version) {
+    return run_part(count, arguments, version, play<Endpoint>);
 }
 
 }  // namespace peers

@@ -41,3 +41,38 @@ find_package(MPI QUIET COMPONENTS CXX)
 if(MPI_CXX_FOUND)
   peer(mpi mpi.cpp MPI::MPI_CXX)
 endif()
+
+# What the compilers of interfaces make is compiled without our flags.
+find_package(CapnProto CONFIG QUIET)
+if(CapnProto_FOUND)
+  capnp_generate_cpp(capnp_sources capnp_headers calls.capnp)
+  add_library(capnp_calls STATIC ${capnp_sources})
+  target_include_directories(capnp_calls SYSTEM PUBLIC "${CMAKE_CURRENT_BINARY_DIR}")
+  target_link_libraries(capnp_calls PUBLIC CapnProto::capnp-rpc)
+  peer(capnp calls_capnp.cpp capnp_calls)
+endif()
+
+find_package(Protobuf QUIET)
+find_package(gRPC CONFIG QUIET)
+if(Protobuf_FOUND AND gRPC_FOUND)
+  set(grpc_calls "${CMAKE_CURRENT_BINARY_DIR}/calls")
+  set(grpc_sources ${grpc_calls}.pb.cc ${grpc_calls}.grpc.pb.cc)
+  add_custom_command(
+    OUTPUT ${grpc_sources} ${grpc_calls}.pb.h ${grpc_calls}.grpc.pb.h
+    COMMAND protobuf::protoc "--proto_path=${CMAKE_CURRENT_SOURCE_DIR}"
+            "--cpp_out=${CMAKE_CURRENT_BINARY_DIR}" "--grpc_out=${CMAKE_CURRENT_BINARY_DIR}"
+            "--plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin>" calls.proto
+    DEPENDS calls.proto)
+  add_library(grpc_calls STATIC ${grpc_sources})
+  target_include_directories(grpc_calls SYSTEM PUBLIC "${CMAKE_CURRENT_BINARY_DIR}")
+  target_link_libraries(grpc_calls PUBLIC gRPC::grpc++ protobuf::libprotobuf)
+  peer(grpc calls_grpc.cpp grpc_calls)
+endif()
+
+if(PKG_CONFIG_FOUND)
+  pkg_check_modules(sdbus QUIET IMPORTED_TARGET libsystemd)
+endif()
+if(sdbus_FOUND)
+  peer(sdbus calls_sdbus.cpp PkgConfig::sdbus)
+  target_compile_definitions(peer_sdbus PRIVATE "SYSTEMD_VERSION=\"${sdbus_VERSION}\"")
+endif()

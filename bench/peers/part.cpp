@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <bench/peers/part.hpp>
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -17,7 +18,8 @@
 namespace peers {
 namespace {
 
-constexpr std::array<std::string_view, 4> role_names{"ask", "answer", "send", "receive"};
+constexpr std::array<std::string_view, 7> role_names{"ask",  "answer",   "send", "receive",
+                                                     "call", "pipeline", "serve"};
 
 std::optional<role> role_called(std::string_view name) {
     for (std::size_t i = 0; i < role_names.size(); ++i) {
@@ -59,6 +61,10 @@ std::string members_of(const faults& found) {
            member("changed", found.changed);
 }
 
+std::string ready_file(const part& mine) {
+    return mine.place + "/ready";
+}
+
 }  // namespace
 
 std::string part::name() const {
@@ -85,6 +91,9 @@ role partner_of(role one) noexcept {
         case role::answer: return role::ask;
         case role::send: return role::receive;
         case role::receive: return role::send;
+        case role::call:
+        case role::pipeline: return role::serve;
+        case role::serve: return role::call;
     }
     return one;
 }
@@ -92,6 +101,16 @@ role partner_of(role one) noexcept {
 void settle(const part& mine) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) fail("prctl");
     if (mine.cpu) pin(*mine.cpu);
+}
+
+void say_ready(const part& mine) {
+    const int file = open(ready_file(mine).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) fail("open");
+    close(file);
+}
+
+void wait_until_ready(const part& mine) {
+    while (access(ready_file(mine).c_str(), F_OK) != 0) sched_yield();
 }
 
 void wait_for_dismissal() {

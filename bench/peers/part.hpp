@@ -11,7 +11,7 @@
 
 namespace peers {
 
-enum class role { ask, answer, send, receive };
+enum class role { ask, answer, send, receive, call, pipeline, serve };
 
 /// How to wait for a message: look again and again, or sleep in whatever the peer offers.
 enum class waiting { poll, block };
@@ -40,6 +40,12 @@ role partner_of(role one) noexcept;
 /// Ends with its parent, and runs on its cpu alone. Threads made from now on do too. Throws
 /// std::system_error.
 void settle(const part& mine);
+
+/// Tells a process that waits in wait_until_ready() that it may go on. Throws std::system_error.
+void say_ready(const part& mine);
+
+/// Waits until the other side said that it is ready.
+void wait_until_ready(const part& mine);
 
 /// Waits until standard input ends, so that nobody leaves while the other side still needs it.
 void wait_for_dismissal();

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signet beside other libraries: the same work, in the same run, in interleaved rounds.
 
-Prints two tables, which are also Markdown, and what one must know to judge them. docs/bench.md
-tells how it is done. Run it on a quiet machine; without options it takes less than five minutes.
+Prints tables, which are also Markdown, and what one must know to judge them. docs/bench.md tells
+how it is done. Run it on a quiet machine; without options it takes seven minutes.
 """
 import argparse
 import contextlib
@@ -16,6 +16,7 @@ import sys
 
 import cell
 import chart
+import contests
 import machine
 import report
 import roster
@@ -24,6 +25,7 @@ import rounds
 EXAMPLE = """example:
   ./run bench peers                                   all peers, the whole table
   ./run bench peers --only signet --only iceoryx      these two
+  ./run bench peers --work calls                      remote calls, no messages
   ./run bench peers --svg docs/peers.svg --json peers.json
 """
 
@@ -48,6 +50,7 @@ def options(arguments):
     parser.add_argument("--only", action="append", metavar="PEER",
                         choices=[peer.key for peer in roster.PEERS],
                         help="one of %(choices)s; may be given several times")
+    parser.add_argument("--work", choices=("messages", "calls"), help="only peers of that work")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--svg", type=pathlib.Path, metavar="FILE", help="write a drawing there")
     parser.add_argument("--programs", type=pathlib.Path, metavar="DIR",
@@ -78,6 +81,11 @@ def daemon_for(comparison, peers):
         yield
 
 
+def chosen_peers(chosen):
+    return [peer for peer in roster.PEERS if (not chosen.only or peer.key in chosen.only)
+            and chosen.work in (None, peer.work)]
+
+
 def compare(chosen, peers):
     """The whole run, as the object that --json writes."""
     watch = machine.Watch()
@@ -85,15 +93,17 @@ def compare(chosen, peers):
     with daemon_for(comparison, peers):
         comparison.run(chosen.rounds)
     rounds.say_progress("")
+    results = [{"key": peer.key, "title": peer.title,
+                "version": version_of(chosen.programs / peer.program),
+                "results": list(rounds.results_of(comparison, peer))} for peer in peers]
     return {
         "machine": machine.description(),
         "run": {"when": datetime.date.today().isoformat(), "seconds": chosen.seconds,
                 "rounds": chosen.rounds, "ping_ns": comparison.usual_ping(),
                 "ping_ns_min": min(comparison.pings), "ping_ns_max": max(comparison.pings),
                 "others_share": watch.others_share()},
-        "peers": [{"key": peer.key, "title": peer.title,
-                   "version": version_of(chosen.programs / peer.program),
-                   "results": list(rounds.results_of(comparison, peer))} for peer in peers],
+        "peers": results,
+        "ratios": contests.ratios(results),
     }
 
 
@@ -115,7 +125,7 @@ def interrupt(*_):
 
 def main(arguments):
     chosen = options(arguments)
-    peers = [peer for peer in roster.PEERS if not chosen.only or peer.key in chosen.only]
+    peers = chosen_peers(chosen)
     for each in SIGNALS:
         signal.signal(each, interrupt)
     if not (chosen.programs / "peer_ping").exists():

@@ -9,6 +9,7 @@ import xml.etree.ElementTree
 
 import cell
 import chart
+import contests
 import machine
 import report
 import roster
@@ -17,35 +18,50 @@ import rounds
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def round_trip(size, p50, p99, **more):
-    return {"kind": "round_trip", "bytes": size, "waiting": "poll", "pinned": True, "rounds": 3,
+def result(case, **more):
+    return {**rounds.name(case), "waiting": "poll", "pinned": True, "rounds": 3,
             "rounds_in_another_mood": 0, "failures": [], "lost": 0, "reordered": 0,
-            "changed": 0, "p50_ns": p50, "p99_ns": p99, **more}
+            "changed": 0, **more}
 
 
-def stream(size, rate, **more):
-    found = round_trip(size, 0, 0, kind="stream", msgs_per_s=rate, gb_per_s=rate * size / 1e9)
-    return {**{key: found[key] for key in found if key not in ("p50_ns", "p99_ns")}, **more}
+def round_trip(case, p50, p99, **more):
+    return result(case, p50_ns=p50, p99_ns=p99, **more)
+
+
+def rate(case, per_second, **more):
+    return result(case, msgs_per_s=per_second, gb_per_s=per_second * case.size / 1e9, **more)
 
 
 def results(factor, **more):
-    return [round_trip(64, 300 * factor, 500 * factor, **more),
-            round_trip(1024, 600 * factor, 900 * factor),
-            round_trip(1 << 20, 9e4 * factor, 2e5 * factor),
-            stream(64, 1e8 / factor), stream(1024, 1.5e7 / factor), stream(1 << 20, 2e4 / factor)]
+    """Of messages; what is in `more`, of the first one."""
+    trips, streams = roster.MESSAGES[:3], roster.MESSAGES[3:]
+    times, rates = ((300, 500), (600, 900), (9e4, 2e5)), (1e8, 1.5e7, 2e4)
+    found = [round_trip(case, p50 * factor, p99 * factor) for case, (p50, p99) in zip(trips, times)]
+    found[0].update(more)
+    return found + [rate(case, most / factor) for case, most in zip(streams, rates)]
+
+
+def calls(factor, cases=roster.EVERY_CALL):
+    return [rate(case, 4e5 / factor) if case.kind == "pipeline"
+            else round_trip(case, 1e4 * factor, 2e4 * factor) for case in cases]
 
 
 def canned(**more):
-    failing = [{"kind": one["kind"], "bytes": one["bytes"], "failure": "not built"}
-               for one in results(1)]
+    failing = [{**rounds.name(case), "failure": "not built"} for case in roster.MESSAGES]
+    peers = [{"key": "slow", "title": "Slow", "version": "1.2", "results":
+              results(10, waiting="block", pinned=False, lost=3)},
+             {"key": "signet", "title": "Signet", "version": "0.1", "results": results(1)},
+             {"key": "gone", "title": "Gone", "version": "", "results": failing},
+             {"key": "signet_unix", "title": "Signet unix://", "version": "0.1",
+              "results": calls(1)},
+             {"key": "signet_shm", "title": "Signet shm://", "version": "0.1",
+              "results": calls(0.2, roster.POLLED_CALLS)},
+             {"key": "caller", "title": "Caller", "version": "", "results": calls(3)}]
     return {"machine": {"cpu": "Some <Processor>", "cpus": 2, "virtual": True,
                         "kernel": "Linux 6.1", "pinned_to": [0, 1]},
             "run": {"when": "2026-01-02", "seconds": 0.25, "rounds": 7, "ping_ns": 101.4,
                     "ping_ns_min": 99, "ping_ns_max": 120, "others_share": 0.01, **more},
-            "peers": [{"key": "slow", "title": "Slow", "version": "1.2", "results":
-                       results(10, waiting="block", pinned=False, lost=3)},
-                      {"key": "signet", "title": "Signet", "version": "0.1", "results": results(1)},
-                      {"key": "gone", "title": "Gone", "version": "", "results": failing}]}
+            "peers": peers, "ratios": contests.ratios(peers)}
 
 
 class Report(unittest.TestCase):
@@ -57,7 +73,7 @@ class Report(unittest.TestCase):
         self.assertIn("20.0 k/s, 21.0 GB/s", report.text(canned()))
 
     def test_tables_are_markdown_of_one_width(self):
-        lines = report.table(canned(), "stream", "stream")
+        lines = [line for line in report.table(canned(), "stream, one way") if line]
         self.assertEqual(len({len(line) for line in lines}), 1)
         self.assertRegex(lines[1], r"^\|(-+\|){4}$")
 
@@ -67,13 +83,20 @@ class Report(unittest.TestCase):
         self.assertIn("* Gone: no figure: not built", text)
 
     def test_lost_messages_are_told(self):
-        self.assertIn("Slow, round trip of 64 B: messages 3 lost", report.text(canned()))
+        self.assertIn("Slow, round trip: 64 B: messages 3 lost", report.text(canned()))
 
     def test_measurements_that_failed_beside_others_are_told(self):
         troubled = canned()
         troubled["peers"][1]["results"][0]["failures"] = ["it hung", "it broke"]
-        self.assertIn("Signet, round trip of 64 B: 2 measurements failed: it broke",
+        self.assertIn("Signet, round trip: 64 B: 2 measurements failed: it broke",
                       report.text(troubled))
+
+    def test_a_call_is_told_without_its_way_of_waiting(self):
+        lines = report.table(canned(), roster.ONE_CORE)
+        self.assertRegex(lines[-2], r"\| Caller +\| 30.0 µs \(60.0 µs\) +\| .+ \| 133 k/s +\|")
+
+    def test_who_does_not_do_a_work_has_no_row_there(self):
+        self.assertNotIn("Signet shm", "".join(report.table(canned(), roster.ONE_CORE)))
 
     def test_a_busy_machine_is_told(self):
         self.assertIn("NOT QUIET: others used 40%", report.text(canned(others_share=0.4)))
@@ -85,6 +108,24 @@ class Report(unittest.TestCase):
         self.assertIn("ONE CPU", report.text(lonely))
 
 
+class Ratios(unittest.TestCase):
+    def test_times_and_rates_are_ahead_alike(self):
+        row = "| unix://, one core             | 3.00, 3.00, 3.00 | 1 "
+        self.assertIn(row, report.text(canned()))
+
+    def test_what_is_wanted_and_missed_is_told(self):
+        found = canned()
+        found["ratios"][0]["ratio"] = 0.5
+        self.assertEqual(list(report.missed(found)),
+                         ["MISSED: unix://, one core, wanted 1: Caller, int 0.50"])
+
+    def test_those_without_a_figure_are_left_out(self):
+        found = canned()
+        found["peers"][-1]["results"][0] = {**rounds.name(roster.EVERY_CALL[0]), "failure": "x"}
+        first = contests.ratios(found["peers"])[0]
+        self.assertEqual(first["case"], "1 KiB")
+
+
 class Chart(unittest.TestCase):
     def setUp(self):
         self.root = xml.etree.ElementTree.fromstring(chart.svg(canned()))
@@ -94,7 +135,7 @@ class Chart(unittest.TestCase):
 
     def test_each_figure_is_a_bar_and_ours_stand_out(self):
         kinds = [each.get("class") for each in self.root.iter(SVG + "rect")]
-        self.assertEqual((kinds.count("own"), kinds.count("other")), (6, 6))
+        self.assertEqual((kinds.count("own"), kinds.count("other")), (6 + 12, 6 + 9))
 
     def test_the_best_comes_first(self):
         words = self.words()

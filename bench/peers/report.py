@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report as text that is also Markdown: two tables, and all one needs to judge them."""
+"""The report as text that is also Markdown: tables, and all one needs to judge them."""
+import contests
+import roster
 
 UNITS_NS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 UNITS_RATE = ((1e6, "M/s"), (1e3, "k/s"), (1.0, "/s"))
-SIZE_NAMES = {64: "64 B", 1024: "1 KiB", 1 << 20: "1 MiB"}
 QUIET_SHARE = 0.05
 
 
@@ -21,7 +22,9 @@ def duration(ns):
 
 
 def marks(found):
-    """Letters for what is not the rule: polled for, and pinned."""
+    """Letters for what is not the rule: polled for, and pinned. Tables of calls tell it above."""
+    if found["kind"] in roster.CALLS:
+        return ""
     letters = ("b" if found["waiting"] == "block" else "") + ("" if found["pinned"] else "f")
     return f" [{letters}]" if letters else ""
 
@@ -29,9 +32,11 @@ def marks(found):
 def text_of(found):
     if "failure" in found:
         return "–"
-    if found["kind"] == "round_trip":
+    if "p50_ns" in found:
         return f"{duration(found['p50_ns'])} ({duration(found['p99_ns'])}){marks(found)}"
     rate = with_unit(found["msgs_per_s"], UNITS_RATE)
+    if found["kind"] == "pipeline":
+        return rate
     return f"{rate}, {three_digits(found['gb_per_s'])} GB/s{marks(found)}"
 
 
@@ -39,16 +44,40 @@ def title_of(peer):
     return f"{peer['title']} {peer['version']}".strip()
 
 
-def table(report, kind, heading):
-    """Rows in the order of the roster."""
-    rows = [[heading, *SIZE_NAMES.values()]]
-    for peer in report["peers"]:
-        found = {one["bytes"]: one for one in peer["results"] if one["kind"] == kind}
-        rows.append([title_of(peer), *(text_of(found[size]) for size in SIZE_NAMES)])
+def aligned(rows):
+    """Rows of a Markdown table, the first of which is its head."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["| " + " | ".join(text.ljust(width) for text, width in zip(row, widths)) + " |"
              for row in rows]
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
+
+
+def table(report, heading):
+    """Rows in the order of the roster; none where nobody did that work."""
+    columns = [case.name for case in roster.TABLES[heading]]
+    rows = [[heading, *columns]]
+    for peer in report["peers"]:
+        found = {one["case"]: one for one in peer["results"] if one["table"] == heading}
+        if found:
+            rows.append([title_of(peer), *(text_of(found[column]) for column in columns)])
+    return [*aligned(rows), ""] if len(rows) > 1 else []
+
+
+def ratios_text(ratios):
+    """Those of one contest with one peer, in the order of the columns."""
+    found = {one["case"]: three_digits(one["ratio"]) for one in ratios}
+    return ", ".join(found.get(case.name, "–") for case in roster.EVERY_CALL[:3])
+
+
+def ratios_table(report):
+    others = list(dict.fromkeys(one["peer"] for one in report["ratios"]))
+    rows = [["Signet ahead, times", *others, "wanted of each"]]
+    for contest in contests.CONTESTS:
+        ratios = [one for one in report["ratios"] if one["contest"] == contest.title]
+        texts = [ratios_text(one for one in ratios if one["peer"] == peer) for peer in others]
+        if ratios:
+            rows.append([contest.title, *texts, f"{contest.wanted:g}"])
+    return [*aligned(rows), ""] if len(rows) > 1 else []
 
 
 def plural(count, noun):
@@ -67,8 +96,12 @@ def conditions(report):
         machine_text(report["machine"]),
         f"{run['when']}; medians of up to {plural(run['rounds'], 'round')}, interleaved, of "
         f"{run['seconds']:g} s; a cache line there and back: {run['ping_ns']:.0f} ns",
-        "round trip: p50 (p99); every byte written afresh and read, every message's number checked",
-        "each in its best way: polled for and pinned, but: [b] blocking waits, [f] not pinned",
+        "round trips and calls: p50 (p99); every byte written afresh and read, every message's "
+        "number and every call's answer checked",
+        "messages: each in its best way: polled for and pinned, but: [b] blocking waits, [f] not "
+        "pinned",
+        "calls: a number or 1 KiB of text there and back, one at a time, or 128 of a number under "
+        "way; pinned. Signet ahead, times: int, 1 KiB, 128 under way",
     ]
     if report["machine"]["cpus"] < 2:
         lines.append("ONE CPU: the two sides took turns; figures of polling mean nothing here")
@@ -97,7 +130,7 @@ def remarks(report):
     for peer in report["peers"]:
         where = {}
         for one in peer["results"]:
-            case = f"{one['kind'].replace('_', ' ')} of {SIZE_NAMES[one['bytes']]}"
+            case = f"{one['table']}: {one['case']}"
             for remark in remarks_on(one):
                 where.setdefault(remark, []).append(case)
         for remark, cases in where.items():
@@ -105,9 +138,20 @@ def remarks(report):
             yield f"{peer['title']}{'' if all_of_it else ', ' + ', '.join(cases)}: {remark}"
 
 
+def missed(report):
+    """Where Signet was to be further ahead than it is: a line for each contest."""
+    for contest in contests.CONTESTS:
+        short = [f"{one['peer']}, {one['case']} {three_digits(one['ratio'])}"
+                 for one in report["ratios"]
+                 if one["contest"] == contest.title and one["ratio"] < one["wanted"]]
+        if short:
+            yield f"MISSED: {contest.title}, wanted {contest.wanted:g}: {'; '.join(short)}"
+
+
 def text(report):
-    lines = [*table(report, "round_trip", "round trip"), "",
-             *table(report, "stream", "stream, one way"), ""]
+    lines = [line for heading in roster.TABLES for line in table(report, heading)]
+    lines += ratios_table(report)
     lines += [f"* {line}" for line in conditions(report)]
     lines += [f"* {line}" for line in remarks(report)]
+    lines += [f"* {line}" for line in missed(report)]
     return "\n".join(lines)

@@ -41,7 +41,7 @@ class Comparison:
     def __init__(self, programs, peers, seconds, progress=lambda text: None):
         self.programs, self.seconds, self.progress = programs, seconds, progress
         self.samples = {(peer, case, mode): Samples() for case in roster.CASES for peer in peers
-                        for mode in peer.modes}
+                        if case in peer.cases for mode in peer.modes_of(case)}
         self.refused, self.timeouts, self.pings = {}, {}, []
         for peer in peers:
             if not (programs / peer.program).exists():
@@ -64,7 +64,7 @@ class Comparison:
         if number < SCOUTING_ROUNDS:
             return True
         peer, case, mode = key
-        tops = {each: self.samples[peer, case, each].top(case) for each in peer.modes
+        tops = {each: self.samples[peer, case, each].top(case) for each in peer.modes_of(case)
                 if self.samples[peer, case, each]}
         if mode not in tops:
             return False
@@ -102,24 +102,30 @@ class Comparison:
 
     def best_mode(self, peer, case):
         """The mode with the best median; none if no mode has a result."""
-        modes = [mode for mode in peer.modes if self.samples[peer, case, mode]]
+        modes = [mode for mode in peer.modes_of(case) if self.samples[peer, case, mode]]
         return case.best(modes, lambda mode: self.samples[peer, case, mode].middle(case.metric)) \
             if modes else None
 
 
 def failures(comparison, peer, case):
     """Why measurements of this failed, in whatever mode."""
-    return [text for mode in peer.modes for text in comparison.samples[peer, case, mode].failures]
+    return [text for mode in peer.modes_of(case)
+            for text in comparison.samples[peer, case, mode].failures]
+
+
+def name(case):
+    return {"table": case.table, "case": case.name, "kind": case.kind, "bytes": case.size,
+            "cores": case.cores}
 
 
 def figures(comparison, peer, case, mode):
     """One entry of the report."""
     samples = comparison.samples[peer, case, mode]
-    found = {"kind": case.kind, "bytes": case.size, "waiting": mode.waiting, "pinned": mode.pinned,
+    found = {**name(case), "waiting": mode.waiting, "pinned": mode.pinned,
              "rounds": len(samples.kept), "rounds_in_another_mood": len(samples.moody),
              "failures": failures(comparison, peer, case)}
     found.update({fault: samples.total(fault) for fault in ("lost", "reordered", "changed")})
-    if case.kind == "round_trip":
+    if case.metric == "p50_ns":
         found.update(p50_ns=samples.middle("p50_ns"), p99_ns=samples.middle("p99_ns"))
     else:
         rate = samples.middle("msgs_per_s")
@@ -130,11 +136,11 @@ def figures(comparison, peer, case, mode):
 def failure(comparison, peer, case):
     reasons = failures(comparison, peer, case)
     reason = comparison.refused.get(peer) or (reasons[-1] if reasons else "not run")
-    return {"kind": case.kind, "bytes": case.size, "failure": reason}
+    return {**name(case), "failure": reason}
 
 
 def results_of(comparison, peer):
-    for case in roster.CASES:
+    for case in peer.cases:
         mode = comparison.best_mode(peer, case)
         yield (figures(comparison, peer, case, mode) if mode
                else failure(comparison, peer, case))

@@ -46,6 +46,7 @@ using os::ignore_sigpipe;
 using transport::channel_losses;
 using transport::channel_options;
 using transport::framing;
+using transport::name_use;
 using transport::peer_identity;
 
 namespace face {

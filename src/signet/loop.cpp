@@ -4,6 +4,7 @@
 #include <signet/base/error.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace signet {
 
@@ -67,6 +68,11 @@ bool pending::stopped() const {
     return loop_.stopped() || limit_.stop.stop_requested();
 }
 
+void pending::ask_again() noexcept {
+    again_.store(true, std::memory_order_release);  // SYNC loop-again
+    loop_.poke();
+}
+
 bool pending::look_first() {
     if (stopped()) return true;
     if (loop_.looks_left_-- <= 0) return false;
@@ -119,7 +125,32 @@ namespace {
 // How many awaits may go on at once, having found what they want, before the others have a turn.
 constexpr int looks_per_turn = 64;
 
+thread_local loop* current_loop = nullptr;
+
+/// A loop that runs is the current one of its thread.
+class being_current {
+public:
+    being_current(loop& which, bool& running)
+        : before_{std::exchange(current_loop, &which)}, running_{running} {
+        running_ = true;
+    }
+    ~being_current() {
+        running_ = false;
+        current_loop = before_;
+    }
+    being_current(const being_current&) = delete;
+    being_current& operator=(const being_current&) = delete;
+
+private:
+    loop* before_;
+    bool& running_;
+};
+
 }  // namespace
+
+loop* loop::current() noexcept {
+    return current_loop;
+}
 
 loop::loop(wait_mode waiting) : set_{waiting} {}
 
@@ -146,11 +177,7 @@ bool loop::run_for(std::chrono::nanoseconds limit) {
 
 bool loop::run_until(deadline limit) {
     if (running_) throw contract_violation{"run: this loop is running; co_await instead"};
-    running_ = true;
-    struct no_more {
-        bool& flag;
-        ~no_more() { flag = false; }
-    } const at_the_end{running_};
+    const being_current here{*this, running_};
     resume_those_who_can();
     while (!roots_.empty() && (limit == never || clock::now() < limit)) {
         turn(limit);
@@ -182,6 +209,7 @@ void loop::turn(deadline limit) {
     for (const transport::wait_key key : keys) look_for(key);
     end_due();
     const bool poked = poked_.exchange(false, std::memory_order_acquire);  // SYNC loop-poke
+    if (poked) look_again();
     if (poked || (keys.empty() && set_.any_stopped())) end_stopped();
 }
 
@@ -208,6 +236,16 @@ void loop::end_stopped() {
     for (auto next = waiting_.begin(); next != waiting_.end();) {
         face::pending& one = **next++;
         if (one.stopped() || (one.key_ && set_.stopped(*one.key_))) end(one);
+    }
+}
+
+// Those of whom somebody else said that they have what they wait for, or have to read themselves.
+void loop::look_again() {
+    for (auto next = waiting_.begin(); next != waiting_.end();) {
+        face::pending& one = **next++;
+        const bool asked =
+            one.again_.exchange(false, std::memory_order_acquire);  // SYNC loop-again
+        if (asked && one.try_look()) end(one);
     }
 }
 

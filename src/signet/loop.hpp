@@ -76,6 +76,9 @@ public:
     /// The same for at most `limit`. False: tasks are left.
     bool run_for(std::chrono::nanoseconds limit);
 
+    /// The one that this thread runs; null: none.
+    static loop* current() noexcept;
+
     /// Each co_await of this loop returns without a value, now and later, so that tasks end in good
     /// order. Any thread.
     void stop();
@@ -180,6 +183,7 @@ private:
     void look_for(transport::wait_key ready);
     void end_due();
     void end_stopped();
+    void look_again();
     void end(face::pending& one);
     void poke();
 

@@ -98,6 +98,13 @@ public:
     /// Starts it; its result, or what it throws, is that of the co_await. A task is awaited once.
     auto operator co_await() && noexcept { return running{frame_}; }
 
+    /// The same, and what `around()` returns is there while it runs for the first time, until it
+    /// waits.
+    template <class Around>
+    auto begun_within(Around around) && noexcept {
+        return beginning<Around>{{frame_}, std::move(around)};
+    }
+
 private:
     friend promise_type;
     using frame = std::coroutine_handle<promise_type>;
@@ -110,6 +117,18 @@ private:
             return body;
         }
         T await_resume() const { return body.promise().result(); }
+    };
+
+    template <class Around>
+    struct beginning : running {
+        Around around;
+        // Who awaits may be over, and this with it, when the body returns to here.
+        void await_suspend(std::coroutine_handle<> awaiting) const {
+            const frame starting = this->body;
+            starting.promise().go_on_with(awaiting);
+            const auto here = around();
+            starting.resume();
+        }
     };
 
     explicit task(frame body) noexcept : frame_{body} {}

@@ -106,7 +106,7 @@ TEST_F(CommandTest, BenchCallTellsCallsBesideMessages) {
     const outcome ended = run({"bench", "call", "--quick", "--json", "--case", "unix"});
     ASSERT_EQ(ended.status, 0) << ended.err;
     const json list = json::parse(ended.out);
-    EXPECT_EQ(list.size(), 3);
+    EXPECT_EQ(list.size(), 4);
     for (const json& one : list) {
         EXPECT_EQ(one["pattern"], "call");
         for (const char* field : {"ours", "rivals", "ratio"}) EXPECT_GT(one[field], 0) << one;

@@ -88,8 +88,8 @@ TEST_F(CommandTest, PrefaultedMemoryCarriesMessages) {
 // ---- help and usage -----------------------------------------------------------------------------
 
 TEST_F(CommandTest, EachSubcommandHelpsWithAnExample) {
-    for (const char* line :
-         {"pub", "sub", "ls", "doctor", "bench", "bench limits", "bench topic"}) {
+    for (const char* line : {"pub", "sub", "ls", "doctor", "bench", "bench limits", "bench topic",
+                             "call", "describe", "serve"}) {
         const outcome help = start_shell(std::string{"$SIGNET "} + line + " --help").wait();
         EXPECT_EQ(help.status, 0) << line;
         EXPECT_TRUE(mentions(help.out, "Example")) << line;

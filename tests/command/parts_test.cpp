@@ -20,6 +20,14 @@ TEST(EditDistance, CountsLettersToInsertRemoveReplaceAndExchange) {
     EXPECT_EQ(edit_distance("", "pose"), 4u);
 }
 
+TEST(EditDistance, TellsWhatMayHaveBeenMeant) {
+    EXPECT_TRUE(may_mean("ad", "add"));
+    EXPECT_TRUE(may_mean("robot/psoe", "robot/pose"));
+    EXPECT_FALSE(may_mean("add", "add"));
+    EXPECT_FALSE(may_mean("add", "sub"));
+    EXPECT_FALSE(may_mean("add", std::string(1'000'000, 'a')));
+}
+
 TEST(Units, HaveThreeDigits) {
     EXPECT_EQ(count_text(0), "0");
     EXPECT_EQ(count_text(980), "980");

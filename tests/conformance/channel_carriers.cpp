@@ -82,4 +82,18 @@ std::vector<const transport::carrier*> carriers_with_listeners() {
     return added ? all : std::vector<const transport::carrier*>{};
 }
 
+std::vector<const transport::carrier*> carriers_of_services() {
+    auto all = carriers_with_listeners();
+    std::erase_if(all, [](const transport::carrier* one) {
+        return !one->facts().both_ways || !one->facts().tells_room || !one->facts().reliable;
+    });
+    return all;
+}
+
+std::vector<const transport::carrier*> carriers_of_service_processes() {
+    auto all = carriers_of_services();
+    std::erase_if(all, [](const auto* one) { return one->facts().scheme == exec_pairs_scheme; });
+    return all;
+}
+
 }  // namespace signet::tests

@@ -6,6 +6,8 @@
 #include <signet/face/carriers.hpp>
 #include <signet/testing/temporary_directory.hpp>
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <vector>
 
@@ -35,5 +37,15 @@ private:
 
 /// Those with which two ends that know nothing of each other can meet at an address.
 std::vector<const transport::carrier*> carriers_with_listeners();
+
+/// Of those the ones that calls travel on.
+std::vector<const transport::carrier*> carriers_of_services();
+
+/// Of those the ones over which processes that know the address meet.
+std::vector<const transport::carrier*> carriers_of_service_processes();
+
+inline std::string scheme_of(const ::testing::TestParamInfo<const transport::carrier*>& info) {
+    return std::string{info.param->facts().scheme};
+}
 
 }  // namespace signet::tests

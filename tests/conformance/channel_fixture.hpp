@@ -61,8 +61,4 @@ inline std::string pattern(std::size_t bytes, std::size_t seed) {
     return text;
 }
 
-inline std::string scheme_of(const ::testing::TestParamInfo<const transport::carrier*>& info) {
-    return std::string{info.param->facts().scheme};
-}
-
 }  // namespace signet::tests

@@ -116,6 +116,12 @@ TEST_P(Services, CarryWhatIsLarge) {
     EXPECT_EQ(sums.call<std::string>("repeat", bytes), std::string(bytes, 'x'));
 }
 
+TEST_P(Services, RunTheNotificationsOfWhoHasGone) {
+    serve();
+    for (int i = 0; i < 20; ++i) connect().notify("calculator.remember", 7 + i);
+    EXPECT_TRUE(testing::eventually([&] { return server_.counts().served == 20; }));
+}
+
 TEST_P(Services, TellWhatAFunctionThrew) {
     serve();
     client sums = connect();
@@ -223,19 +229,7 @@ TEST_P(Services, DoWhatNobodyWaitsFor) {
     EXPECT_EQ(sums.call<&calculator::memory>(), 9);
 }
 
-std::vector<const transport::carrier*> those_both_ways() {
-    auto all = carriers_with_listeners();
-    std::erase_if(all, [](const auto* one) {
-        return !one->facts().both_ways || !one->facts().tells_room || !one->facts().reliable;
-    });
-    return all;
-}
-
-std::string scheme_of(const ::testing::TestParamInfo<const transport::carrier*>& info) {
-    return std::string{info.param->facts().scheme};
-}
-
-INSTANTIATE_TEST_SUITE_P(Over, Services, ::testing::ValuesIn(those_both_ways()), scheme_of);
+INSTANTIATE_TEST_SUITE_P(Over, Services, ::testing::ValuesIn(carriers_of_services()), scheme_of);
 
 }  // namespace
 }  // namespace signet::tests

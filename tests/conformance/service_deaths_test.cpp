@@ -186,20 +186,8 @@ TEST_P(ServiceDeaths, OfAClientCancelItsCalls) {
     EXPECT_TRUE(stopped);
 }
 
-std::vector<const transport::carrier*> those_both_ways() {
-    auto all = carriers_with_listeners();
-    std::erase_if(all, [](const auto* one) {
-        return !one->facts().both_ways || !one->facts().tells_room || !one->facts().reliable ||
-               one->facts().scheme == "execpairs";
-    });
-    return all;
-}
-
-std::string scheme_of(const ::testing::TestParamInfo<const transport::carrier*>& info) {
-    return std::string{info.param->facts().scheme};
-}
-
-INSTANTIATE_TEST_SUITE_P(Over, ServiceDeaths, ::testing::ValuesIn(those_both_ways()), scheme_of);
+INSTANTIATE_TEST_SUITE_P(Over, ServiceDeaths, ::testing::ValuesIn(carriers_of_service_processes()),
+                         scheme_of);
 
 }  // namespace
 }  // namespace signet::tests

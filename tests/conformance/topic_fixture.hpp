@@ -52,8 +52,4 @@ inline std::vector<const transport::carrier*> carriers_of_topics() {
     return all;
 }
 
-inline std::string scheme_of(const ::testing::TestParamInfo<const transport::carrier*>& info) {
-    return std::string{info.param->facts().scheme};
-}
-
 }  // namespace signet::tests

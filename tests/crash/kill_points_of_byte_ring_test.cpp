@@ -9,6 +9,7 @@
 #include <signet/listener.hpp>
 #include <signet/testing/failures.hpp>
 #include <signet/testing/text_bytes.hpp>
+#include <signet/wait_set.hpp>
 
 #include <cstring>
 #include <memory>
@@ -64,6 +65,20 @@ public:
         EXPECT_TRUE(eventually([&] { return sleeper_->asleep() || sleeper_->done(); }));
     }
 
+    /// The same of who waits for many, all of them idle.
+    void fall_asleep_among_many() {
+        raw_listener door{"idle/channels", shallow};
+        while (idle_.size() < 20) {
+            std::optional<raw_channel> client;
+            sleepy_thread thread{[&](const std::stop_token&) { client.emplace("idle/channels"); }};
+            idle_.push_back(*door.accept());
+            EXPECT_TRUE(eventually([&] { return thread.done(); }));
+            idle_.push_back(std::move(*client));
+        }
+        sleeper_.emplace([this](const std::stop_token&) { wait_among_many(); });
+        EXPECT_TRUE(eventually([&] { return sleeper_->asleep() || sleeper_->done(); }));
+    }
+
     void wake_sleepers() {
         if (!sleeper_) return;
         EXPECT_TRUE(eventually([&] { return sleeper_->done(); })) << "nobody wakes it";
@@ -98,6 +113,14 @@ private:
 
     void take_all() {
         while (take([&] { return line_->try_receive(); })) continue;
+    }
+
+    void wait_among_many() {
+        wait_set all{life::wait_mode::sleep};
+        all.add(*line_);
+        for (const raw_channel& one : idle_) all.add(one);
+        all.wait();
+        take([&] { return line_->try_receive(); });
     }
 
     /// Whether there was a message.
@@ -144,6 +167,7 @@ private:
     own_rendezvous place_;
     std::optional<raw_listener> door_;
     std::optional<raw_channel> line_;
+    std::vector<raw_channel> idle_;
     std::optional<sleepy_thread> sleeper_;
     std::uint64_t received_ = 0;
     std::string end_;
@@ -212,6 +236,22 @@ TEST(KillPointsOfChannel, WhileItWakesASleeper) {
                .when_ready = [&] { swept.rest().fall_asleep(); }},
               {"store record", "load data.word", "exchange data.word", "exchange data.epoch",
                "futex_wake"});
+}
+
+TEST(KillPointsOfChannel, WhileItWakesOneWhoWaitsForMany) {
+    channel_sweep swept;
+    swept.run({.victim =
+                   [](int k) {
+                       channel_victim victim;
+                       await_go();
+                       die_before_step(k);
+                       victim.send();
+                       _exit(0);
+                   },
+               .when_ready = [&] { swept.rest().fall_asleep_among_many(); }},
+              {"store record", "exchange data.word", "exchange data.epoch", "load data.told_at",
+               "exchange place.marks", "exchange place.groups", "load place.word",
+               "exchange place.epoch", "futex_wake"});
 }
 
 TEST(KillPointsOfChannel, WhileItWaitsForRoom) {

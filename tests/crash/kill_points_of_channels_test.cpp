@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -59,6 +60,17 @@ std::string message(const transport::carrier_facts& facts, std::uint64_t number)
     return text;
 }
 
+/// Whether that message has an open file beside it.
+bool is_accompanied(const transport::carrier_facts& facts, std::uint64_t number) {
+    return number == 2 && facts.passes_descriptors;
+}
+
+bool send_next(raw_channel& to, const transport::carrier_facts& facts, std::uint64_t number) {
+    const std::string text = message(facts, number);
+    if (!is_accompanied(facts, number)) return to.send(bytes_of(text));
+    return to.send_with(bytes_of(text), std::array{STDIN_FILENO});
+}
+
 /// How a conversation ended for who survived.
 enum class ending { in_order, told_of_death };
 
@@ -82,6 +94,9 @@ ending receive_all(raw_channel& from, const transport::carrier_facts& facts) {
             if (text_of(got->bytes) != message(facts, words.received)) {
                 throw std::runtime_error{"a message is not the next one, or is torn"};
             }
+            if (got->descriptors.size() != is_accompanied(facts, words.received)) {
+                throw std::runtime_error{"a message has not the open files that it came with"};
+            }
             ++words.received;
         }
     } catch (const error& told) {
@@ -97,7 +112,8 @@ protected:
 
     const transport::carrier_facts& facts() const { return GetParam()->facts(); }
     channel_options options() const {
-        return {.message_bytes_max = std::min<std::uint64_t>(facts().message_bytes_max, 200'000)};
+        return {.message_bytes_max = std::min<std::uint64_t>(facts().message_bytes_max, 200'000),
+                .descriptors_max = 1};
     }
     raw_listener listen() {
         raw_listener door{book_.address(logs_), options()};
@@ -214,7 +230,7 @@ TEST_P(KillPointsOfChannels, WhileItSends) {
         talker line = sends();
         arm(k);
         auto& sent = shared_last_words().published;
-        while (sent < messages && line.line->send(bytes_of(message(facts(), sent)))) ++sent;
+        while (sent < messages && send_next(*line.line, facts(), sent)) ++sent;
         _exit(0);
     };
     sweep(victim, [&] {
@@ -253,7 +269,7 @@ TEST_P(KillPointsOfChannels, WhileItReceives) {
     sweep(victim, [&] {
         raw_channel line = *listen().accept();
         try {
-            for (std::uint64_t i = 0; i < messages; ++i) line.send(bytes_of(message(facts(), i)));
+            for (std::uint64_t i = 0; i < messages; ++i) send_next(line, facts(), i);
             if (!facts().reliable) await_death();  // it would wait for an end that is not told
         } catch (const error& told) {
             if (told.code() != errc::peer_died) throw;
@@ -320,10 +336,6 @@ TEST_P(KillPointsOfChannels, WhileItListensAndAccepts) {
         EXPECT_EQ(status_of(start([&] { raw_listener door{book_.address(), options()}; })), 0);
     };
     sweep(victim, survivor, another_listens);
-}
-
-std::string scheme_of(const ::testing::TestParamInfo<const carrier*>& info) {
-    return std::string{info.param->facts().scheme};
 }
 
 INSTANTIATE_TEST_SUITE_P(Over, KillPointsOfChannels, ::testing::ValuesIn(carriers_with_listeners()),

@@ -5,6 +5,7 @@
 
 #include <signet/base/error.hpp>
 #include <signet/memory/byte_ring.hpp>
+#include <signet/memory/ready_board.hpp>
 #include <signet/wire/frame.hpp>
 
 #include <fcntl.h>
@@ -23,6 +24,7 @@ namespace {
 
 using memory::bell_page;
 using memory::bell_words;
+using memory::ready_place;
 using memory::segment_header;
 using memory::subscriber_page;
 
@@ -65,7 +67,15 @@ std::string ring_word(std::size_t offset) {
 
 std::string bell_word(std::size_t offset) {
     const std::string bell = offset < offsetof(bell_page, room) ? "data" : "room";
+    if (offset % sizeof(bell_words) == offsetof(bell_words, told_at)) return bell + ".told_at";
     return bell + (offset % sizeof(bell_words) == 0 ? ".word" : ".epoch");
+}
+
+std::string board_word(std::size_t offset) {
+    const std::size_t at = offset % sizeof(ready_place);
+    if (at == offsetof(ready_place, groups)) return "place.groups";
+    if (at > offsetof(ready_place, groups)) return "place.marks";
+    return at == 0 ? "place.word" : "place.epoch";
 }
 
 std::string word_name(const known_memory::place& at, const void* word,
@@ -77,6 +87,7 @@ std::string word_name(const known_memory::place& at, const void* word,
     if (at.file == "signet-subscriber") return page_word(at.offset);
     if (at.file == "signet-ring") return ring_word(at.offset);
     if (at.file == "signet-bells") return bell_word(at.offset);
+    if (at.file == "signet-board") return board_word(at.offset);
     return "unknown word";
 }
 

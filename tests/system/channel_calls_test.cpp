@@ -66,10 +66,6 @@ TEST_P(ChannelCalls, AreAtMostOneMorePerMessageThanWithoutALibrary) {
     EXPECT_LE(ours, raw + 1.05) << "raw: " << raw;
 }
 
-std::string scheme_of(const ::testing::TestParamInfo<const carrier*>& info) {
-    return std::string{info.param->facts().scheme};
-}
-
 /// Those that the exchanging program can use by their address alone.
 std::vector<const carrier*> measured_carriers() {
     std::vector<const carrier*> all = carriers_with_listeners();

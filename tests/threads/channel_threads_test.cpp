@@ -11,6 +11,10 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
 #include <future>
 #include <optional>
 #include <string>
@@ -128,11 +132,24 @@ std::string mistake_in(Mistake&& tried) try {
     return mistake.what();
 }
 
+/// In the kernel: it is where it waits.
+bool sleeps(pid_t thread) {
+    std::ifstream stat{"/proc/self/task/" + std::to_string(thread) + "/stat"};
+    std::string number;
+    std::string name;
+    char state = 0;
+    stat >> number >> name >> state;
+    return state == 'S';
+}
+
 TEST_P(ChannelThreads, AreToldWhereASecondOneReceives) {
     std::stop_source stop;
+    std::atomic<pid_t> there = 0;
     std::thread first{[&] {
+        there = gettid();
         while (!mistake_in([&] { server_->receive(stop.get_token()); }).empty()) continue;
     }};
+    EXPECT_TRUE(eventually([&] { return there != 0 && sleeps(there); }));
     std::string mistake;
     EXPECT_TRUE(eventually([&] {
         mistake = mistake_in([&] { server_->try_receive(); });
@@ -148,16 +165,15 @@ TEST_P(ChannelThreads, AreToldWhereASecondOneReceives) {
 TEST_P(ChannelThreads, AreToldWhereASecondOneAccepts) {
     raw_listener door{book_.address(1)};
     std::stop_source stop;
+    std::atomic<pid_t> there = 0;
     std::thread first{[&] {
+        there = gettid();
         while (!mistake_in([&] { door.accept(stop.get_token()); }).empty()) continue;
     }};
+    EXPECT_TRUE(eventually([&] { return there != 0 && sleeps(there); }));
     EXPECT_TRUE(eventually([&] { return !mistake_in([&] { door.try_accept(); }).empty(); }));
     stop.request_stop();
     first.join();
-}
-
-std::string scheme_of(const ::testing::TestParamInfo<const carrier*>& info) {
-    return std::string{info.param->facts().scheme};
 }
 
 /// A log has one direction: there is nothing that its two ends do at once.

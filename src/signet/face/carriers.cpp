@@ -26,7 +26,25 @@ std::vector<const transport::carrier*>& added() {
     return all;
 }
 
+constexpr std::string_view sharing_advice =
+    "; where several are to share the name, each of them says so (name_use::shared)";
+
+std::string those_that_share() {
+    std::string schemes;
+    for (const transport::carrier* one : carriers()) {
+        if (!one->facts().shares_names) continue;
+        schemes += (schemes.empty() ? "" : ", ") + std::string{one->facts().scheme};
+    }
+    return schemes;
+}
+
 }  // namespace
+
+void require_sharing(const transport::carrier& which, std::string_view address) {
+    if (which.facts().shares_names) return;
+    throw error{errc::unsupported, "share the name", address,
+                "with this carrier one process listens; several may with " + those_that_share()};
+}
 
 found_carrier find_carrier(std::string_view text) {
     const signet::address to = split_address(text);
@@ -70,7 +88,13 @@ std::unique_ptr<transport::channel_listener> listen(std::string_view address,
                                                     const transport::channel_types& types,
                                                     const transport::channel_options& options) {
     const found_carrier at = find_carrier(address);
-    return at.carrier->listen(at.where, types, options);
+    if (options.name == transport::name_use::shared) require_sharing(*at.carrier, address);
+    try {
+        return at.carrier->listen(at.where, types, options);
+    } catch (const error& e) {
+        if (e.code() != std::errc::address_in_use || !at.carrier->facts().shares_names) throw;
+        throw error{e.code(), e.operation(), e.subject(), e.advice() + std::string{sharing_advice}};
+    }
 }
 
 }  // namespace signet::face

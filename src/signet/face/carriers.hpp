@@ -27,6 +27,9 @@ struct found_carrier {
 /// Throws `error`: bad_name where `address` has no scheme or no carrier has it.
 found_carrier find_carrier(std::string_view address);
 
+/// Throws `error` (unsupported) where only one process may listen at an address of that carrier.
+void require_sharing(const transport::carrier& which, std::string_view address);
+
 /// Throws `error` as that, and as carrier::connect and carrier::listen do.
 std::unique_ptr<transport::channel_end> connect(std::string_view address,
                                                 const transport::channel_types& types,

@@ -8,25 +8,12 @@
 
 namespace signet {
 namespace face {
-namespace {
-
-/// What a thread keeps of its largest arguments.
-constexpr std::size_t kept_bytes_max = std::size_t{1} << 20;
-
-}  // namespace
-
-std::vector<std::byte>& packing_room() {
-    static thread_local std::vector<std::byte> room;
-    if (room.capacity() > kept_bytes_max) room = {};
-    room.clear();
-    return room;
-}
 
 effective_patience::effective_patience(transport::patience asked) : limit_{std::move(asked)} {
-    const pattern::call_at_work& serves = pattern::this_thread_serves();
-    if (!serves.call) return;
-    limit_.until = std::min(limit_.until, serves.call->until());
-    std::stop_token theirs = serves.call->stop_token(*serves.attendance);
+    pattern::incoming_call* const serves = pattern::this_thread_serves();
+    if (serves == nullptr) return;
+    limit_.until = std::min(limit_.until, serves->until());
+    std::stop_token theirs = serves->stop_token();
     if (!limit_.stop.stop_possible()) {
         limit_.stop = std::move(theirs);
         return;
@@ -35,6 +22,11 @@ effective_patience::effective_patience(transport::patience asked) : limit_{std::
     first_.emplace(limit_.stop, stopping{&*either_});
     second_.emplace(std::move(theirs), stopping{&*either_});
     limit_.stop = either_->get_token();
+}
+
+std::uint8_t effective_priority(std::uint8_t asked) noexcept {
+    pattern::incoming_call* const serves = pattern::this_thread_serves();
+    return serves == nullptr ? asked : std::max(asked, serves->priority());
 }
 
 }  // namespace face

@@ -3,12 +3,16 @@
 #pragma once
 
 #include <signet/base/time.hpp>
+#include <signet/face/call_arguments.hpp>
+#include <signet/face/description.hpp>
 #include <signet/face/method.hpp>
+#include <signet/pattern/service/call_batch.hpp>
 #include <signet/pattern/service/call_client.hpp>
 #include <signet/pattern/service/call_error.hpp>
+#include <signet/pattern/service/pulse.hpp>
 
 #include <chrono>
-#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -24,23 +28,6 @@ namespace signet {
 using pattern::client_options;
 
 namespace face {
-
-/// The arguments of the call that this thread is making.
-std::vector<std::byte>& packing_room();
-
-/// The one value that a result is. Throws call_error, with ran::yes.
-template <class Result>
-Result read_result(pattern::outgoing_call& from) {
-    const pattern::frame_bytes bytes = from.result();
-    if constexpr (!std::is_void_v<Result>) {
-        Result value{};
-        wire::value_reader reader{bytes, 1};
-        if (reader.take(value) && reader.at_end()) return value;
-        throw call_error{errc::incompatible_type, from.method(),
-                         "its result is not " + type_text<Result>() + ": " + reader.complaint(),
-                         ran::yes};
-    }
-}
 
 /// The earlier deadline, and either stop: what the caller says, and whom this thread serves.
 class effective_patience {
@@ -63,30 +50,36 @@ private:
     std::optional<std::stop_callback<stopping>> second_;
 };
 
+/// The more urgent of the two: what the client says, and the call that this thread serves.
+std::uint8_t effective_priority(std::uint8_t asked) noexcept;
+
 }  // namespace face
 
-/// A call that is under way; given up when this goes away.
+/// A call that is under way; given up when this goes away. Of a batch that was not sent yet it can
+/// be an argument of a later call.
 template <class Result>
 class async_result {
 public:
-    /// Waits for the result. Once.
-    Result get() {
-        client_->finish(*call_, limit_);
-        return face::read_result<Result>(*call_);
-    }
+    /// Waits for the result. Once. Throws contract_violation: its batch was not sent.
+    Result get() { return face::finish_call<Result>(*client_, *call_, limit_, caller_); }
 
     /// Whether get() will not wait.
-    bool ready() { return client_->try_finish(*call_); }
+    bool ready() { return call_->try_finish(); }
+
+    /// For who implements calls.
+    pattern::outgoing_call& engine() const noexcept { return *call_; }
 
 private:
     friend class client;
+    friend class batch;
 
-    async_result(pattern::call_client& client, transport::patience limit)
-        : client_{&client}, limit_{std::move(limit)} {}
+    async_result(pattern::call_client& client, transport::patience limit, face::caller_types caller)
+        : client_{&client}, limit_{std::move(limit)}, caller_{caller} {}
 
     pattern::call_client* client_;
     transport::patience limit_;
-    std::unique_ptr<pattern::outgoing_call> call_ = std::make_unique<pattern::outgoing_call>();
+    face::caller_types caller_;
+    std::shared_ptr<pattern::outgoing_call> call_ = std::make_shared<pattern::outgoing_call>();
 };
 
 class client {
@@ -97,27 +90,30 @@ public:
     client(client&&) noexcept;
     client& operator=(client&&) noexcept;
 
-    /// Calls, and waits for the result. Result void: whatever it is.
+    /// Calls, and waits for the result. Result void: whatever it is. Beside values an argument can
+    /// be a function, which is called back while the call lasts, in this thread; a stream; an open
+    /// file.
     template <class Result = void, class... Args>
-    Result call(std::string_view method, const Args&... args) {
-        return call_with<Result>({}, method, args...);
+    Result call(std::string_view method, Args&&... args) {
+        return call_with<Result>({}, method, std::forward<Args>(args)...);
     }
 
     /// The same, waiting at most for `limit`; the server knows.
     template <class Result = void, class... Args>
-    Result call_for(std::chrono::nanoseconds limit, std::string_view method, const Args&... args) {
-        return call_with<Result>({after(limit), {}}, method, args...);
+    Result call_for(std::chrono::nanoseconds limit, std::string_view method, Args&&... args) {
+        return call_with<Result>({after(limit), {}}, method, std::forward<Args>(args)...);
     }
 
     /// The same until a stop is asked for.
     template <class Result = void, class... Args>
-    Result call_with(transport::patience limit, std::string_view method, const Args&... args) {
-        static_assert((face::require_argument<Args>() && ...) && face::require_passable<Result>());
+    Result call_with(transport::patience limit, std::string_view method, Args&&... args) {
+        static_assert((face::require_argument<std::remove_cvref_t<Args>>() && ...) &&
+                      face::require_passable<Result>());
         const face::effective_patience both{std::move(limit)};
         pattern::outgoing_call under_way;
-        engine_->start(under_way, pack(method, args...), both);
-        engine_->finish(under_way, both);
-        return face::read_result<Result>(under_way);
+        start(under_way, both, method, std::forward<Args>(args)...);
+        return face::finish_call<Result>(*engine_, under_way, both,
+                                         &face::types_of_caller<Result, Args...>);
     }
 
     /// Calls a method of an object that the server handles: call<&calculator::add>(2, 3).
@@ -132,31 +128,72 @@ public:
             name, static_cast<typename signature::arguments*>(nullptr), args...);
     }
 
-    /// Calls without waiting. What is sent is sent now.
+    /// Calls without waiting. What is sent is sent now; what calls back waits for get().
     template <class Result = void, class... Args>
-    async_result<Result> async_call(std::string_view method, const Args&... args) {
-        static_assert((face::require_argument<Args>() && ...) && face::require_passable<Result>());
-        async_result<Result> result{*engine_, {}};
-        engine_->start(*result.call_, pack(method, args...), result.limit_);
+    async_result<Result> async_call(std::string_view method, Args&&... args) {
+        static_assert((face::require_argument<std::remove_cvref_t<Args>>() && ...) &&
+                      face::require_passable<Result>());
+        async_result<Result> result{*engine_, {}, &face::types_of_caller<Result, Args...>};
+        start(*result.call_, result.limit_, method, std::forward<Args>(args)...);
         return result;
     }
 
     /// Has it called, and does not ask what became of it.
     template <class... Args>
     void notify(std::string_view method, const Args&... args) {
-        static_assert((face::require_argument<Args>() && ...));
-        engine_->notify(pack(method, args...), face::effective_patience{{}});
+        static_assert((face::require_passable_or_text<Args>() && ...));
+        face::argument_list list{*engine_, nullptr};
+        (list.append(args), ...);
+        engine_->notify(list.request(method, urgency()), face::effective_patience{{}});
+    }
+
+    /// Tells the server two integers, and asks nothing. Waits only to connect anew. False: the
+    /// server has not read for so long that the carrier is full; it was not sent.
+    bool pulse(std::int32_t code, std::int64_t value = 0) {
+        return pattern::send_pulse(*engine_, {code, value}, urgency());
+    }
+
+    /// Has `function` called by the server, while a thread waits for an answer, or serves.
+    template <class Function>
+    void handle(std::string name, Function function) {
+        static_assert(face::callable<Function>,
+                      "a method has one signature: not a template, not "
+                      "overloaded, such as a lambda whose arguments have "
+                      "types");
+        engine_->handle(std::move(name), face::body_of(std::move(function)));
+    }
+
+    /// Runs what the server calls, until a stop is asked for: true; or it has gone: false.
+    bool serve(std::stop_token stop = {}) { return engine_->serve({never, std::move(stop)}); }
+    bool serve_for(std::chrono::nanoseconds limit) { return engine_->serve({after(limit), {}}); }
+
+    /// For a loop of your own: takes the answers that have arrived, so that async_result::ready()
+    /// says so, and runs what the server calls. False: the connection has ended. Until then fd() is
+    /// readable when there is something again; do not read from it.
+    bool poll() { return engine_->poll(); }
+    int fd() { return engine_->fd(); }
+
+    /// What the server's methods take and give. Throws as call(): one that is not of Signet's, or
+    /// an older one, knows no such thing.
+    std::vector<method_signature> describe() {
+        return face::describe(*engine_, face::effective_patience{{}});
     }
 
     /// Who serves, as far as the carrier knows.
     transport::peer_identity server() { return engine_->peer(); }
 
 private:
+    friend class batch;
+    friend class request;
+
+    std::uint8_t urgency() const { return face::effective_priority(engine_->options().priority); }
+
     template <class... Args>
-    static pattern::call_request pack(std::string_view method, const Args&... args) {
-        std::vector<std::byte>& room = face::packing_room();
-        wire::append_values(room, args...);
-        return {method, sizeof...(Args), room};
+    void start(pattern::outgoing_call& call, const transport::patience& limit,
+               std::string_view method, Args&&... args) {
+        face::argument_list list{*engine_, &call};
+        (list.append(std::forward<Args>(args)), ...);
+        engine_->start(call, list.request(method, urgency()), limit);
     }
 
     template <class Result, class... Declared, class... Args>
@@ -165,6 +202,41 @@ private:
     }
 
     std::unique_ptr<pattern::call_client> engine_;
+};
+
+/// Calls that are sent together, at the cost of one round trip. The result of one can be an
+/// argument of a later one: nobody waits for it in between.
+///
+///     batch together{sums};
+///     auto five = together.call<int>("add", 2, 3);
+///     auto ten = together.call<int>("add", five, 5);
+///     together.send();
+///     use(ten.get());
+///
+/// Belongs to one thread, as do its results. The client must outlive it.
+class batch {
+public:
+    explicit batch(client& with) : client_{with.engine_.get()}, engine_{*client_} {}
+
+    template <class Result = void, class... Args>
+    async_result<Result> call(std::string_view method, Args&&... args) {
+        static_assert((face::require_batch_argument<std::remove_cvref_t<Args>>() && ...) &&
+                      face::require_passable<Result>());
+        async_result<Result> result{*client_, {}, &face::types_of_caller<Result, Args...>};
+        face::argument_list list{*client_, result.call_.get()};
+        (list.append(std::forward<Args>(args)), ...);
+        engine_.add(result.call_,
+                    list.request(method, face::effective_priority(client_->options().priority)),
+                    list.references());
+        return result;
+    }
+
+    /// Throws call_error, with ran::no. What is called later is another batch.
+    void send() { engine_.send({}); }
+
+private:
+    pattern::call_client* client_;
+    pattern::call_batch engine_;
 };
 
 }  // namespace signet

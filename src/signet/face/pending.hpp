@@ -10,6 +10,7 @@
 #include <signet/os/epoll.hpp>
 #include <signet/transport/wait_engine.hpp>
 
+#include <atomic>
 #include <coroutine>
 #include <exception>
 #include <list>
@@ -49,6 +50,9 @@ protected:
     void wait_for(std::coroutine_handle<> who, int fd, os::interest wanted);
     void wait_for_deadline(std::coroutine_handle<> who);
 
+    /// Has the loop look again. Any thread, while this waits.
+    void ask_again() noexcept;
+
     /// What look() threw.
     void rethrow() const {
         if (failure_) std::rethrow_exception(failure_);
@@ -75,6 +79,7 @@ private:
     std::optional<std::list<pending*>::iterator> place_;  ///< none: it does not wait
     std::optional<timers::iterator> timer_;
     std::optional<transport::wait_key> key_;
+    std::atomic<bool> again_{false};
     bool looked_ = false;        ///< once, and found nothing
     os::descriptor descriptor_;  ///< a duplicate, for a set takes a descriptor once
     std::optional<std::stop_callback<poking>> stopper_;

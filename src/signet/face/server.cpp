@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/face/server.hpp>
 
-#include <signet/face/carriers.hpp>
 #include <signet/face/services.hpp>
 #include <signet/os/signal.hpp>
 
 namespace signet {
 
 std::optional<served_call> current_call() {
-    const pattern::call_at_work& now = pattern::this_thread_serves();
-    if (!now.call) return std::nullopt;
-    return served_call{now};
+    pattern::incoming_call* const now = pattern::this_thread_serves();
+    if (now == nullptr) return std::nullopt;
+    return served_call{now->shared_from_this()};
 }
 
 server::server(std::string_view address, const server_options& options)
@@ -19,7 +18,16 @@ server::server(std::string_view address, const server_options& options)
 }
 
 server::server(server&&) noexcept = default;
-server& server::operator=(server&&) noexcept = default;
+
+// What was served here ends first.
+server& server::operator=(server&& other) noexcept {
+    const server before{std::move(*this)};
+    options_ = other.options_;
+    engine_ = std::move(other.engine_);
+    threads_ = std::move(other.threads_);
+    address_ = std::move(other.address_);
+    return *this;
+}
 
 server::~server() {
     if (!engine_) return;
@@ -28,11 +36,7 @@ server::~server() {
 }
 
 std::string server::listen(std::string_view address) {
-    if (face::find_carrier(address).carrier->facts().scheme != "pipe") {
-        return face::listen_for(*engine_, address, options_);
-    }
-    face::serve_at(*engine_, address, options_);
-    return std::string{address};
+    return face::listen_for(*engine_, address, options_);
 }
 
 void server::serve_in_background(std::size_t threads) {

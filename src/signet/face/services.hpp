@@ -17,12 +17,9 @@ namespace signet::face {
 std::unique_ptr<pattern::call_client> connect_client(std::string_view address,
                                                      const pattern::client_options& options);
 
-/// Has `server` serve at `address` too; the address to connect to, with what the system chose.
+/// Has `server` serve at `address` too, or whoever is at the other end of `pipe:`. The address to
+/// connect to, with what the system chose.
 std::string listen_for(pattern::call_server& server, std::string_view address,
                        const pattern::server_options& options);
-
-/// The same for one that is connected already: `pipe:`.
-void serve_at(pattern::call_server& server, std::string_view address,
-              const pattern::server_options& options);
 
 }  // namespace signet::face

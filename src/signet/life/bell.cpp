@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/life/bell.hpp>
 
+#include <signet/life/ready_board.hpp>
 #include <signet/os/membarrier.hpp>
 
 #include <climits>
@@ -13,7 +14,7 @@ namespace {
 constexpr std::uint32_t quiet_max = 1024;
 
 constexpr std::uint32_t generation_of(std::uint32_t word) {
-    return word / bell_generation;
+    return (word & ~bell_on_board) / bell_generation;
 }
 
 }  // namespace
@@ -31,7 +32,7 @@ void bell_ringer::notify_slowly() {
     memory::fence(std::memory_order_seq_cst);  // N2, SYNC bell
     // relaxed: ordered by the fence
     const std::uint32_t word = words_->word.load(std::memory_order_relaxed);
-    if ((word & (bell_armed | bell_armed_fd)) != 0) {
+    if ((word & bell_marks) != 0) {
         quiet_ = 0;
         ring();
     } else if (++quiet_ >= quiet_max) {
@@ -40,9 +41,8 @@ void bell_ringer::notify_slowly() {
 }
 
 std::uint32_t bell_ringer::take_mark() {
-    constexpr std::uint32_t marks = bell_armed | bell_armed_fd;
     if (clears_ == clearing::by_ringer) {
-        return words_->word.fetch_and(~marks, std::memory_order_seq_cst);  // N3, SYNC bell
+        return words_->word.fetch_and(~bell_marks, std::memory_order_seq_cst);  // N3, SYNC bell
     }
     return words_->word.load(std::memory_order_relaxed);  // relaxed: fenced by whoever calls
 }
@@ -52,15 +52,17 @@ void bell_ringer::ring() {
     words_->epoch.fetch_add(1, std::memory_order_release);  // SYNC epoch
     if ((word & bell_armed_fd) != 0 && event_ != nullptr) os::signal_event(*event_);
     if ((word & bell_armed) != 0) os::futex_wake(*words_->epoch.address(), INT_MAX);
+    if ((word & bell_on_board) == 0 || board_ == nullptr) return;
+    board_->tell(words_->told_at.load(std::memory_order_relaxed));  // relaxed: behind take_mark()
 }
 
 void bell_ringer::stop_fencing() {
     quiet_ = 0;
     // relaxed: only a guess at the value that the exchange below compares with
     std::uint32_t word = words_->word.load(std::memory_order_relaxed);
-    if ((word & (bell_armed | bell_armed_fd)) != 0) return ring();
+    if ((word & bell_marks) != 0) return ring();
     if ((word & bell_sticky) != 0) return;
-    const std::uint32_t quiet = (word & ~bell_fencing) + bell_generation;
+    const std::uint32_t quiet = ((word & ~bell_fencing) + bell_generation) & ~bell_on_board;
     if (!words_->word.compare_exchange(word, quiet, std::memory_order_seq_cst))
         ring();  // N4, SYNC bell
 }
@@ -73,6 +75,11 @@ os::futex_waiter bell_sleeper::arm() {
 
 void bell_sleeper::arm_event() {
     arm_with(bell_armed_fd);
+}
+
+void bell_sleeper::arm_on_board(std::uint32_t mark) {
+    words_->told_at.store(mark, std::memory_order_relaxed);  // relaxed: published by S2
+    arm_with(bell_on_board);
 }
 
 void bell_sleeper::arm_with(std::uint32_t bit) {

@@ -35,6 +35,10 @@ inline constexpr std::uint32_t bell_armed_fd = 2;
 inline constexpr std::uint32_t bell_fencing = 4;
 inline constexpr std::uint32_t bell_sticky = 8;       ///< fencing stays for good
 inline constexpr std::uint32_t bell_generation = 16;  ///< one step of the generation
+inline constexpr std::uint32_t bell_on_board = 1u << 31;
+inline constexpr std::uint32_t bell_marks = bell_armed | bell_armed_fd | bell_on_board;
+
+class board_ringer;
 
 /// Has all ringers of the bell fence for good, for sleepers that cannot make a barrier. Where
 /// ringers may be ringing already, a barrier that reaches them must follow.
@@ -43,10 +47,11 @@ void always_fence(memory::bell_words& words);
 /// The committing side.
 class bell_ringer {
 public:
-    /// `event` (may be null) is what sleepers with a descriptor watch. Both outlive this.
+    /// `event` (may be null) is what sleepers with a descriptor watch; `board` (likewise) is where
+    /// those are told who wait for many. All outlive this.
     bell_ringer(memory::bell_words& words, const os::descriptor* event, fence_mode mode,
-                clearing clears) noexcept
-        : words_{&words}, event_{event}, mode_{mode}, clears_{clears} {}
+                clearing clears, const board_ringer* board = nullptr) noexcept
+        : words_{&words}, event_{event}, board_{board}, mode_{mode}, clears_{clears} {}
 
     /// Call after each commit. Wakes whoever armed before it saw the commit; makes a system call
     /// only then. Never blocks.
@@ -54,7 +59,7 @@ public:
         memory::compiler_fence();
         // N1. relaxed: ordered by the sleeper's barrier, or by the fence of the slow path
         const std::uint32_t word = words_->word.load(std::memory_order_relaxed);
-        const bool asked = (word & (bell_armed | bell_armed_fd | bell_fencing)) != 0;
+        const bool asked = (word & (bell_marks | bell_fencing)) != 0;
         if (asked || mode_ == fence_mode::always) notify_slowly();
     }
 
@@ -68,6 +73,7 @@ private:
 
     memory::bell_words* words_;
     const os::descriptor* event_;
+    const board_ringer* board_;
     fence_mode mode_;
     clearing clears_;
     std::uint32_t quiet_ = 0;  ///< notifications in a row that found nobody
@@ -85,6 +91,9 @@ public:
 
     /// The same for a wait on the bell's event.
     void arm_event();
+
+    /// The same for who waits for many, and is told by a mark of its board; until the next ring.
+    void arm_on_board(std::uint32_t mark);
 
     /// Ends the wait of whoever sleeps on this bell; any thread. They look again, and find nothing
     /// new or what this is about.

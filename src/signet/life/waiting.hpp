@@ -55,6 +55,9 @@ class spinner {
 public:
     explicit spinner(wait_mode mode);
 
+    /// Whether it spins whatever that costs: also where each look is a system call.
+    bool polls() const noexcept { return mode_ == wait_mode::poll; }
+
     /// Calls `look` until it returns true or the budget is used up; returns whether it did. A look
     /// at a word that another core is writing all the time slows that core down: `pauses` sets how
     /// often.

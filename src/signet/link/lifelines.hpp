@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sockets of which nothing is asked but whether the other end is still there: a channel in shared
-// memory has one, and its messages go another way. Used under the plane's lock.
+// Sockets of which nothing is asked here but whether the other end is still there: a channel in
+// shared memory has one, and what comes over it wakes nobody. Used under the plane's lock.
 #pragma once
 
 #include <signet/os/epoll.hpp>

@@ -57,19 +57,22 @@ byte_result byte_ring_reader::try_next(std::span<const std::byte>& view) noexcep
     if (found >> 32 != record_word::tag(number_)) {
         return is_record(found) ? byte_result::broken : byte_result::empty;
     }
-    const std::uint64_t bytes = found & 0xffff'ffff;
-    if (bytes > geometry_.payload_bytes_max) return byte_result::broken;  // T2
+    const std::uint64_t bytes = found & record_word::bytes_max;
+    const beside what{(found & 0xffff'ffff) >> record_word::bytes_bits};
+    if (bytes > geometry_.payload_bytes_max || what > beside::files) {
+        return byte_result::broken;  // T2
+    }
     const std::uint64_t end = offset_ + record_bytes(bytes);
     if (!memory_.reaches(lap_, end)) return wants(end);
     view = {half() + offset_ + word_bytes, static_cast<std::size_t>(bytes)};  // T3
-    advance(end);
-    return byte_result::message;
+    advance(offset_ + geometry_.step_bytes(bytes, what));
+    return what == beside::files ? byte_result::accompanied : byte_result::message;
 }
 
-void byte_ring_reader::advance(std::uint64_t end) noexcept {
+void byte_ring_reader::advance(std::uint64_t next) noexcept {
     ++number_;
-    offset_ = end;
-    if (end < geometry_.lap_bytes) return;
+    offset_ = next;
+    if (next < geometry_.lap_bytes) return;
     ++lap_;
     offset_ = 0;
 }

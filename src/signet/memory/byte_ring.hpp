@@ -10,6 +10,7 @@
 
 #include <signet/memory/topic_layout.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +18,7 @@
 
 namespace signet::memory {
 
-inline constexpr std::uint32_t byte_ring_version = 1;
+inline constexpr std::uint32_t byte_ring_version = 2;
 inline constexpr std::uint64_t byte_ring_magic = 0x31676e72'7467'6e73;  // "sngtrng1"
 
 /// The first page of an end's segment; the end writes it, the other one reads it.
@@ -40,14 +41,19 @@ static_assert(offsetof(ring_page, closed) == 0x48);
 static_assert(offsetof(ring_page, ended) == 0x80);
 static_assert(sizeof(ring_page) <= page_bytes);
 
+/// What a message has beside its payload; it came another way, before the message.
+enum class beside : std::uint64_t { nothing = 0, files = 1 };
+
 /// The word before each message. Zero says that nothing is there yet.
 ///
-///     | 1 | number of the message: 31 | 0: 4 | payload bytes: 28 |
+///     | 1 | number of the message: 31 | 0: 3 | beside: 1 | payload bytes: 28 |
 struct record_word {
-    static constexpr std::uint64_t bytes_max = (std::uint64_t{1} << 28) - 1;
+    static constexpr unsigned bytes_bits = 28;
+    static constexpr std::uint64_t bytes_max = (std::uint64_t{1} << bytes_bits) - 1;
 
-    static constexpr std::uint64_t of(std::uint64_t number, std::uint64_t bytes) {
-        return tag(number) << 32 | bytes;
+    static constexpr std::uint64_t of(std::uint64_t number, std::uint64_t bytes,
+                                      beside what = beside::nothing) {
+        return tag(number) << 32 | static_cast<std::uint64_t>(what) << bytes_bits | bytes;
     }
     static constexpr std::uint64_t tag(std::uint64_t number) {
         return (number & 0x7fff'ffff) | 0x8000'0000;
@@ -78,6 +84,13 @@ struct byte_ring_geometry {
     }
     constexpr std::uint64_t segment_bytes() const { return page_bytes + 2 * half_bytes(); }
 
+    /// From a record to the next one of its lap.
+    constexpr std::uint64_t step_bytes(std::uint64_t payload, beside what) const {
+        const std::uint64_t bytes = record_bytes(payload);
+        if (what == beside::nothing) return bytes;
+        return std::max(bytes, round_up(lap_bytes / lap_files_max, line_bytes));
+    }
+
     /// Whether a peer may announce this: every product and sum above stays far from overflow.
     constexpr bool sound() const {
         return lap_bytes != 0 && lap_bytes <= lap_bytes_max && lap_bytes % line_bytes == 0 &&
@@ -86,6 +99,9 @@ struct byte_ring_geometry {
 
     /// Two laps hold fewer records than there are numbers.
     static constexpr std::uint64_t lap_bytes_max = std::uint64_t{1} << 34;
+
+    /// A lap has no more messages with files than this: what comes another way needs room there.
+    static constexpr std::uint64_t lap_files_max = 64;
 
     friend bool operator==(const byte_ring_geometry&, const byte_ring_geometry&) = default;
 };
@@ -129,11 +145,11 @@ public:
 
     /// Whether a message of `bytes` bytes has memory. If not: put some behind `wanted_memory`, and
     /// say so.
-    bool has_memory(std::uint64_t bytes) const noexcept {
-        return memory_.reaches(lap_, reach(bytes));
+    bool has_memory(std::uint64_t bytes, beside what = beside::nothing) const noexcept {
+        return memory_.reaches(lap_, reach(bytes, what));
     }
-    ring_range wanted_memory(std::uint64_t bytes) const noexcept {
-        return memory_.wanted(lap_, reach(bytes));
+    ring_range wanted_memory(std::uint64_t bytes, beside what = beside::nothing) const noexcept {
+        return memory_.wanted(lap_, reach(bytes, what));
     }
     void made_memory(const ring_range& range) noexcept { memory_.made(lap_, range); }
 
@@ -142,10 +158,10 @@ public:
     std::byte* payload() noexcept { return half() + offset_ + word_bytes; }
 
     /// W3, W4. Publishes the first `bytes` bytes of it.
-    void commit(std::uint64_t bytes) noexcept {
-        const std::uint64_t next = offset_ + record_bytes(bytes);
+    void commit(std::uint64_t bytes, beside what = beside::nothing) noexcept {
+        const std::uint64_t next = offset_ + geometry_.step_bytes(bytes, what);
         if (next < geometry_.lap_bytes) clear(next);
-        word_at(offset_).store(record_word::of(number_++, bytes),
+        word_at(offset_).store(record_word::of(number_++, bytes, what),
                                std::memory_order_release);  // W4, SYNC record
         advance(next);
     }
@@ -160,8 +176,8 @@ public:
 
 private:
     // With the word behind the record, and the next line, which is cleared ahead of time.
-    std::uint64_t reach(std::uint64_t bytes) const noexcept {
-        const std::uint64_t end = offset_ + record_bytes(bytes) + 2 * line_bytes;
+    std::uint64_t reach(std::uint64_t bytes, beside what) const noexcept {
+        const std::uint64_t end = offset_ + geometry_.step_bytes(bytes, what) + 2 * line_bytes;
         return end < geometry_.half_bytes() ? end : geometry_.half_bytes();
     }
     std::byte* half() const noexcept { return segment_ + geometry_.half_offset(lap_); }
@@ -197,9 +213,10 @@ private:
 /// What an attempt to read the next message found.
 enum class byte_result {
     message,
-    empty,   ///< nothing there yet
-    absent,  ///< there may be something where nobody looked yet: make memory first
-    broken,  ///< the writer wrote what no correct writer writes
+    accompanied,  ///< a message with files beside it
+    empty,        ///< nothing there yet
+    absent,       ///< there may be something where nobody looked yet: make memory first
+    broken,       ///< the writer wrote what no correct writer writes
 };
 
 /// The receiving end.
@@ -259,7 +276,7 @@ private:
         wanted_ = bytes;
         return byte_result::absent;
     }
-    void advance(std::uint64_t bytes) noexcept;
+    void advance(std::uint64_t next) noexcept;
 
     const std::byte* segment_;
     const ring_page* page_;

@@ -15,6 +15,10 @@ constexpr byte_ring_geometry geometry{.lap_bytes = 256, .payload_bytes_max = 300
 constexpr std::uint64_t records_of_a_lap = geometry.lap_bytes / line_bytes;  // small ones
 constexpr std::uint64_t bit = 1;
 
+struct alignas(page_bytes) page {
+    std::byte bytes[page_bytes];
+};
+
 class ByteRing : public ::testing::Test {
 protected:
     struct free_memory {
@@ -27,17 +31,17 @@ protected:
         return static_cast<std::byte*>(memory);
     }
 
-    bool try_send(const std::string& text) {
+    bool try_send(const std::string& text, beside what = beside::nothing) {
         if (!writer_.has_room() &&
             (!writer_.note_reader(own_.lap.load(std::memory_order_relaxed)) ||
              !writer_.has_room())) {
             return false;
         }
-        if (!writer_.has_memory(text.size())) {
-            writer_.made_memory(writer_.wanted_memory(text.size()));
+        if (!writer_.has_memory(text.size(), what)) {
+            writer_.made_memory(writer_.wanted_memory(text.size(), what));
         }
         std::memcpy(writer_.payload(), text.data(), text.size());
-        writer_.commit(text.size());
+        writer_.commit(text.size(), what);
         return true;
     }
 
@@ -142,6 +146,14 @@ TEST_F(ByteRing, DoesNotTakeOldBytesForAMessage) {
     }
 }
 
+TEST_F(ByteRing, TellsWhichMessagesHaveFilesBesideThem) {
+    try_send("with files", beside::files);
+    try_send("without");
+    EXPECT_EQ(look(), byte_result::accompanied);
+    EXPECT_EQ(view_.size(), std::strlen("with files"));
+    EXPECT_EQ(take(), "without");
+}
+
 TEST_F(ByteRing, TellsTheEndBehindTheLastMessage) {
     try_send("last words");
     writer_.end();
@@ -178,7 +190,7 @@ TEST_F(ByteRing, GarbageInsideALapIsTold) {
 
 TEST_F(ByteRing, AMessageLongerThanThereCanBeIsTold) {
     for (const std::uint64_t bytes : {geometry.payload_bytes_max + 1, record_word::bytes_max,
-                                      record_word::bytes_max + 1, std::uint64_t{0xffff'ffff}}) {
+                                      bit << 29, bit << 31, std::uint64_t{0xffff'ffff}}) {
         forge(record_word::of(0, bytes));
         EXPECT_EQ(look(), byte_result::broken) << bytes;
     }
@@ -212,6 +224,42 @@ TEST(ByteRingGeometry, WhatCannotBeIsNotSound) {
                           g{~bit << 6, 1}, g{g::lap_bytes_max + 64, 1}}) {
         EXPECT_FALSE(wrong.sound()) << wrong.lap_bytes << ' ' << wrong.payload_bytes_max;
     }
+}
+
+TEST(ByteRingGeometry, ALapHasRoomForSoManyMessagesWithFilesAndNoMore) {
+    for (const std::uint64_t lap : {64u, 4096u, 4160u, 1u << 20, (1u << 20) + 64}) {
+        const byte_ring_geometry any{.lap_bytes = lap, .payload_bytes_max = 100};
+        const std::uint64_t step = any.step_bytes(1, beside::files);
+        EXPECT_LE((lap + step - 1) / step, byte_ring_geometry::lap_files_max) << lap;
+        EXPECT_GE(step, any.step_bytes(1, beside::nothing)) << lap;
+    }
+}
+
+std::uint64_t count_accompanied(byte_ring_reader& reader) {
+    std::uint64_t count = 0;
+    std::span<const std::byte> view;
+    for (;;) {
+        const byte_result found = reader.try_next(view);
+        if (found == byte_result::absent) reader.made_memory(reader.wanted_memory());
+        if (found == byte_result::accompanied) ++count;
+        if (found == byte_result::empty || found == byte_result::broken) return count;
+    }
+}
+
+TEST(ByteRingGeometry, TheStepBehindAMessageWithFilesMayLeaveItsHalf) {
+    constexpr byte_ring_geometry wide{.lap_bytes = 1 << 20, .payload_bytes_max = 10};
+    static_assert(wide.lap_bytes + wide.step_bytes(1, beside::files) > wide.half_bytes());
+    const auto segment = std::make_unique<page[]>(wide.segment_bytes() / page_bytes);
+    ring_page own{};
+    byte_ring_writer writer{segment[0].bytes, wide};
+    byte_ring_reader reader{segment[0].bytes, wide, own};
+    for (std::uint64_t i = 0; i < 2 * byte_ring_geometry::lap_files_max; ++i) {
+        writer.made_memory(writer.wanted_memory(10, beside::files));
+        ASSERT_TRUE(writer.has_room() || writer.note_reader(0));
+        writer.commit(10, beside::files);
+    }
+    EXPECT_EQ(count_accompanied(reader), writer.sent());
+    EXPECT_FALSE(writer.has_room());
 }
 
 TEST(ByteRingGeometry, MemoryIsAskedForInGrowingStepsUpToTheWholeHalf) {

@@ -219,11 +219,13 @@ inline constexpr std::uint64_t subscriber_magic = 0x31627573'7467'6e73;  // "sng
 
 /// One bell: hints that every member of the trust group may write (docs/design/bells.md).
 ///
-///     +0  word u32    | generation: 28 | sticky | fencing | armed_fd | armed |
-///     +4  epoch u32   counts rings; sleepers wait for it to change
+///     +0  word u32     | on_board | generation: 27 | sticky | fencing | armed_fd | armed |
+///     +4  epoch u32    counts rings; sleepers wait for it to change
+///     +8  told_at u32  of on_board: where the sleeper is told (ready_board.hpp)
 struct alignas(line_bytes) bell_words {
     shared_word<std::uint32_t> word;
     shared_word<std::uint32_t> epoch;
+    shared_word<std::uint32_t> told_at;
 };
 static_assert(sizeof(bell_words) == line_bytes);
 

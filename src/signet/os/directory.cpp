@@ -52,6 +52,16 @@ void append_names(const char* records, std::size_t bytes, std::vector<std::strin
     }
 }
 
+// None: there is nothing of that name.
+std::optional<struct stat> look_at(const directory& place, std::string_view name) {
+    struct stat found{};
+    const long result =
+        call(SYS_newfstatat, place.fd(), checked(name).c_str(), &found, AT_SYMLINK_NOFOLLOW);
+    if (result == -ENOENT) return std::nullopt;
+    check_path(result, "look at", place.path_of(name));
+    return found;
+}
+
 bool remove_entry(const directory& place, std::string_view name, int flags) {
     const long result = call(SYS_unlinkat, place.fd(), checked(name).c_str(), flags);
     if (result == -ENOENT || result == -ENOTEMPTY || result == -EEXIST) return false;
@@ -130,20 +140,23 @@ bool directory::link(std::string_view name, const directory& to, std::string_vie
     return true;
 }
 
-void directory::rename(std::string_view name, std::string_view new_name) const {
+void directory::rename(std::string_view name, const directory& to,
+                       std::string_view new_name) const {
     const long result =
-        call(SYS_renameat2, fd(), checked(name).c_str(), fd(), checked(new_name).c_str(), 0);
+        call(SYS_renameat2, fd(), checked(name).c_str(), to.fd(), checked(new_name).c_str(), 0);
     check_path(result, "rename", path_of(name));
 }
 
+bool directory::is_same(std::string_view name, const directory& to,
+                        std::string_view other_name) const {
+    const auto one = look_at(*this, name);
+    const auto other = look_at(to, other_name);
+    return one && other && one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
 bool directory::holds_socket(std::string_view name) const {
-    const std::string checked_name = checked(name);
-    struct stat found{};
-    const long result =
-        call(SYS_newfstatat, fd(), checked_name.c_str(), &found, AT_SYMLINK_NOFOLLOW);
-    if (result == -ENOENT) return false;
-    check_path(result, "look at", path_of(name));
-    return S_ISSOCK(found.st_mode);
+    const auto found = look_at(*this, name);
+    return found && S_ISSOCK(found->st_mode);
 }
 
 bool directory::remove(std::string_view name) const {

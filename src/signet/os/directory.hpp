@@ -50,7 +50,15 @@ public:
     bool link(std::string_view name, const directory& to, std::string_view new_name) const;
 
     /// Renames at one instant; what bore `new_name` before loses it. Throws `error`.
-    void rename(std::string_view name, std::string_view new_name) const;
+    void rename(std::string_view name, std::string_view new_name) const {
+        rename(name, *this, new_name);
+    }
+
+    /// The same into `to`, on the same file system. Two names of one thing: nothing happens.
+    void rename(std::string_view name, const directory& to, std::string_view new_name) const;
+
+    /// Whether both names are there and mean the same thing. Throws `error`.
+    bool is_same(std::string_view name, const directory& to, std::string_view other_name) const;
 
     /// Whether `name` is there and is a unix socket, bound now or once. Throws `error`.
     bool holds_socket(std::string_view name) const;

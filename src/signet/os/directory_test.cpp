@@ -189,6 +189,24 @@ TEST_F(DirectoryTest, ARenameReplacesWhatHadTheName) {
     EXPECT_EQ(here_.list(), Names{"b"});
 }
 
+TEST_F(DirectoryTest, ARenameGoesIntoAnotherDirectoryToo) {
+    const directory below = here_.open_or_create_below("below");
+    create_file("a");
+    here_.rename("a", below, "b");
+    EXPECT_EQ(below.list(), Names{"b"});
+    EXPECT_EQ(here_.list(), Names{"below"});
+}
+
+TEST_F(DirectoryTest, TwoNamesAreTheSameWhereTheyMeanOneThing) {
+    const directory below = here_.open_or_create_below("below");
+    create_file("a");
+    create_file("b");
+    here_.link("a", below, "c");
+    EXPECT_TRUE(here_.is_same("a", below, "c"));
+    EXPECT_FALSE(here_.is_same("b", below, "c"));
+    EXPECT_FALSE(here_.is_same("a", below, "nothing"));
+}
+
 TEST_F(DirectoryTest, ARenameOfWhatIsNotThereIsAnError) {
     EXPECT_EQ(complaint_of([&] { here_.rename("a", "b"); }),
               "cannot rename " + quoted("a") + ": No such file or directory");

@@ -68,6 +68,7 @@ kernel_timeout kernel_timeout::absolute(deadline until) noexcept {
 
 kernel_timeout kernel_timeout::remaining(deadline until) noexcept {
     if (until == never) return {std::chrono::nanoseconds::zero(), true};
+    if (until == deadline::min()) return {std::chrono::nanoseconds::zero(), false};
     // compared before it is subtracted: a deadline far in the past would overflow
     const deadline now = clock::now();
     return {until > now ? until - now : std::chrono::nanoseconds::zero(), false};

@@ -36,6 +36,10 @@ mapping mapping::read_only(const descriptor& memory, std::size_t bytes) {
     return {memory, bytes, PROT_READ, shared_flags};
 }
 
+mapping mapping::read_only_sealed(const descriptor& memory, std::size_t bytes) {
+    return {memory, bytes, PROT_READ, MAP_PRIVATE};
+}
+
 mapping mapping::copy_on_write(const descriptor& memory, std::size_t bytes) {
     return {memory, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE};
 }

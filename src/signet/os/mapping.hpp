@@ -22,6 +22,10 @@ public:
     static mapping read_write(const descriptor& memory, std::size_t bytes);
     static mapping read_only(const descriptor& memory, std::size_t bytes);
 
+    /// The same for memory that is sealed against writing (seals::write), which Linux before 6.7
+    /// maps in this way only. The pages are those of everybody else.
+    static mapping read_only_sealed(const descriptor& memory, std::size_t bytes);
+
     /// The same; what is written stays in this process. What others write is seen in pages that
     /// were not written here, or not: the kernel promises neither.
     static mapping copy_on_write(const descriptor& memory, std::size_t bytes);

@@ -160,6 +160,15 @@ TEST(Mapping, PopulatingThatFailsOtherwiseHasNoAdvice) {
               "cannot populate memory '4096 bytes': Invalid argument");
 }
 
+TEST(Mapping, SealedMemoryIsMappedAndNotCopied) {
+    const descriptor memory = create_memfd("test", page);
+    mapping::read_write(memory, page).data()[7] = std::byte{5};
+    add_seals(memory, seals::write | seals::shrink);
+    const mapping held = mapping::read_only_sealed(memory, page);
+    EXPECT_EQ(held.data()[7], std::byte{5});
+    EXPECT_EQ(inspect_memory(memory).allocated_bytes, page);
+}
+
 TEST(Mapping, PopulatingForReadingFillsHolesToo) {
     const descriptor memory = create_memfd("test", 4 * page);
     mapping held = mapping::read_only(memory, 4 * page);

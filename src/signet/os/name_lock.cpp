@@ -59,6 +59,21 @@ name_lock::name_lock(const directory& place, std::string_view name)
     check(result, "set the mode of", path);
 }
 
+bool name_lock::is_held(const directory& place, std::string_view name) {
+    const std::string file = std::string{name} + ".lock";
+    const std::string path = place.path_of(file);
+    // EINTR: as in open_lock
+    const long number =
+        call_uninterrupted(SYS_openat, place.fd(), file.c_str(), lock_flags & ~O_CREAT, 0);
+    if (number == -ENOENT) return false;
+    const descriptor lock{static_cast<int>(check(number, "look at lock", path))};
+    // EINTR: as in take_lock
+    const long result = call_uninterrupted(SYS_flock, lock.get(), LOCK_SH | LOCK_NB);
+    if (result == -EWOULDBLOCK) return true;
+    check(result, "look at lock", path);
+    return false;
+}
+
 name_lock::~name_lock() {
     if (lock_) call(SYS_unlinkat, place_.get(), file_.c_str(), 0);
 }

@@ -18,6 +18,9 @@ public:
     /// Throws `error`: a living process owns `name`, no rights, no room.
     name_lock(const directory& place, std::string_view name);
 
+    /// Whether a living process owns `name` now; it is not told. Throws `error`.
+    static bool is_held(const directory& place, std::string_view name);
+
     name_lock(name_lock&&) noexcept = default;
     name_lock& operator=(name_lock&&) = delete;
 

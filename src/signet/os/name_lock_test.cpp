@@ -51,6 +51,14 @@ TEST_F(NameLockTest, ANameThatWasGivenUpIsFreeAndItsFileGone) {
     EXPECT_NO_THROW(name_lock(place_, "name"));
 }
 
+TEST_F(NameLockTest, WhetherANameIsHeldCanBeAsked) {
+    EXPECT_FALSE(name_lock::is_held(place_, "name"));
+    const auto owner = std::make_unique<name_lock>(place_, "name");
+    EXPECT_TRUE(name_lock::is_held(place_, "name"));
+    EXPECT_FALSE(name_lock::is_held(place_, "other"));
+    EXPECT_EQ(place_.list(), std::vector<std::string>{"name.lock"});
+}
+
 TEST_F(NameLockTest, AKilledOwnerLeavesItsFileButNotItsLock) {
     pipe_ends ready = pipe_ends::create();
     forked_peer owner{[&] {

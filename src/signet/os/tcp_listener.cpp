@@ -15,6 +15,9 @@ descriptor listen_at(const ip_address& address, const tcp_listener_options& opti
     descriptor socket = create_socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK);
     set_socket_option(socket.get(), SOL_SOCKET, SO_REUSEADDR,
                       options.reuse_address == toggle::on ? 1 : 0, "choose to reuse an address");
+    if (options.reuse_port == toggle::on) {
+        set_socket_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1, "choose to share a port");
+    }
     if (!v4) set_v6_reach(socket.get(), options.reach);
     bind_ip(socket.get(), address);
     check(call(SYS_listen, socket.get(), options.backlog), "listen at", address.text());

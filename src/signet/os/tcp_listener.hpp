@@ -14,6 +14,8 @@ namespace signet::os {
 struct tcp_listener_options {
     int backlog = 128;                   ///< peers that may wait to be accepted
     toggle reuse_address = toggle::on;   ///< off: not while old connections linger
+    toggle reuse_port = toggle::off;     ///< on: with others of this user who say so; each peer
+                                         ///< comes to one of them, as the kernel chooses
     v6_reach reach = v6_reach::only_v6;  ///< of an address of version 6
 };
 

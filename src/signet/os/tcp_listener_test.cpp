@@ -56,6 +56,13 @@ TEST(TcpListener, APortIsFreeAgainWhileItsOldConnectionsLinger) {
     EXPECT_NO_THROW(tcp_listener{address});
 }
 
+TEST(TcpListener, APortIsSharedByThoseWhoAllSaySo) {
+    const tcp_listener_options sharing{.reuse_port = toggle::on};
+    const tcp_listener first{loopback, sharing};
+    EXPECT_NO_THROW(tcp_listener(first.local_address(), sharing));
+    EXPECT_NE(complaint_of([&] { tcp_listener{first.local_address()}; }), "no error");
+}
+
 TEST(TcpListener, AnAddressOfAnotherMachineSaysWhereOwnOnesAreListed) {
     const ip_address other = ip_address::parse("192.0.2.1:0");
     EXPECT_EQ(complaint_of([&] { tcp_listener{other}; }),

@@ -41,6 +41,7 @@ public:
     virtual void hold(std::uint64_t) {}
 
     virtual peer_identity peer() const = 0;
+    virtual std::optional<os::descriptor> peer_process() const { return std::nullopt; }
 
     /// To watch; the same where one descriptor has both directions.
     virtual int read_fd() const noexcept = 0;

@@ -46,6 +46,7 @@ struct carrier_facts {
     bool plain_is_shared = false;  ///< those are one conversation of all who connect
     bool survives_both = false;    ///< what was sent stays when both ends have died
     bool listens = true;           ///< others can connect to an address of it, one after the other
+    bool shares_names = false;     ///< several may listen at one address (name_use::shared)
     support topics = support::over_channels;
 };
 

@@ -46,6 +46,12 @@ enum class framing {
     bytes,     ///< no boundaries: what arrived at once is a message; for such peers too
 };
 
+/// Who may listen at an address.
+enum class name_use {
+    alone,   ///< one process: a second one is refused
+    shared,  ///< all who say so: each who connects gets one of them, and those who live take over
+};
+
 struct channel_options {
     /// The largest message, sent or received; a longer one is an error, at either end.
     std::uint64_t message_bytes_max = std::uint64_t{16} << 20;
@@ -64,6 +70,9 @@ struct channel_options {
     std::chrono::nanoseconds linger = std::chrono::seconds{1};
 
     framing frames = framing::messages;
+
+    /// Of who listens; where the carrier cannot share a name, it is refused (unsupported).
+    name_use name = name_use::alone;
 
     life::wait_mode waiting = life::wait_mode::adaptive;
 };
@@ -132,6 +141,10 @@ public:
     virtual void end_sending(const patience& limit) = 0;
 
     virtual peer_identity peer() const = 0;
+
+    /// A handle of the process that connected (pidfd), by the kernel's word. None: the carrier, or
+    /// the kernel (before Linux 6.5), does not know it; one found by its pid could be another one.
+    virtual std::optional<os::descriptor> peer_process() const { return std::nullopt; }
 
     /// What the peer said it sends, where it said so.
     virtual const wire::type_descriptor* peer_sends() const noexcept { return nullptr; }

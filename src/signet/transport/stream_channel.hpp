@@ -42,6 +42,7 @@ public:
     flow flush(const patience& limit) override { return judge(sender_.flush(limit)); }
     void end_sending(const patience& limit) override { sender_.end(limit); }
     peer_identity peer() const override { return stream_->peer(); }
+    std::optional<os::descriptor> peer_process() const override { return stream_->peer_process(); }
     const wire::type_descriptor* peer_sends() const noexcept override {
         return receiver_.peer_sends();
     }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -113,6 +114,9 @@ flow stream_receiver::take_bytes(incoming& into) {
     into.bytes = there.first(std::min<std::uint64_t>(there.size(), options_.message_bytes_max));
     input_.drop(into.bytes.size());
     looked_ = 0;
+    // Beside bytes come those that were sent with them, or with bytes before.
+    std::move(descriptors_.begin(), descriptors_.end(), std::back_inserter(into.descriptors));
+    descriptors_.clear();
     return flow::done;
 }
 
@@ -207,7 +211,7 @@ bool stream_receiver::fill(const patience& limit) {
     if (input_.is_over()) return true;
     const bool also_sends = sender_.has_unsent();
     if (!limit.stop.stop_possible() && (!also_sends || limit.until == deadline::min())) {
-        return read_once(limit.until);
+        return polls_ ? poll_once(limit.until) : read_once(limit.until);
     }
     const int bell = stop_.fd_for(limit);
     const bool filled = fill_with_stop(limit, bell);
@@ -227,6 +231,14 @@ bool stream_receiver::fill_with_stop(const patience& limit, int bell) {
         if (unsent) sender_.flush_quietly();
     }
     return true;
+}
+
+// Looks again and again, each time by a system call.
+bool stream_receiver::poll_once(deadline until) {
+    do {
+        if (read_once(deadline::min())) return true;
+    } while (until == never || clock::now() < until);
+    return false;
 }
 
 // Whether there was anything.

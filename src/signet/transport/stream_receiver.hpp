@@ -79,6 +79,7 @@ private:
     flow end_of_peer() const;
     bool fill(const patience& limit);
     bool fill_with_stop(const patience& limit, int bell);
+    bool poll_once(deadline until);
     bool read_once(deadline until);
     os::stream_result read_with_descriptors(std::span<std::byte> room, deadline until);
     bool sees_end() const;
@@ -91,6 +92,7 @@ private:
     const std::string& name_;  ///< for texts
     const channel_types& types_;
     const channel_options& options_;
+    const bool polls_ = options_.waiting == life::wait_mode::poll;
 
     guest_lock receiving_;  ///< who sends is a guest
     stream_input input_;

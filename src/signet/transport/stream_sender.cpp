@@ -57,13 +57,13 @@ sent stream_sender::send(const outgoing& message, const patience& limit) {
 void stream_sender::check(const outgoing& message, std::uint64_t bytes) const {
     // relaxed: a number that stands alone
     if (bytes > bytes_max_.load(std::memory_order_relaxed)) complain_of_length(bytes);
-    if (options_.frames != framing::messages) check_plain(message);
+    if (options_.frames != framing::messages) check_plain(message, bytes);
 }
 
-void stream_sender::check_plain(const outgoing& message) const {
-    if (!message.descriptors.empty()) {
+void stream_sender::check_plain(const outgoing& message, std::uint64_t bytes) const {
+    if (!message.descriptors.empty() && (options_.frames == framing::lines || bytes == 0)) {
         throw error{errc::unsupported, "send on channel", name_,
-                    "descriptors travel with framing::messages only"};
+                    "descriptors travel beside bytes or messages, not beside lines"};
     }
     if (options_.frames == framing::lines) check_line(message);
 }

@@ -62,7 +62,7 @@ public:
 
 private:
     void check(const outgoing& message, std::uint64_t bytes) const;
-    void check_plain(const outgoing& message) const;
+    void check_plain(const outgoing& message, std::uint64_t bytes) const;
     void check_line(const outgoing& message) const;
     [[noreturn]] void complain_of_length(std::uint64_t bytes) const;
 

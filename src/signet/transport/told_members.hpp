@@ -18,9 +18,6 @@
 
 namespace signet::transport {
 
-/// One thing that is waited for; never used again for another.
-enum class wait_key : std::uint64_t {};
-
 class told_members {
 public:
     /// The set must outlive its members, but for change_set(). Throws `error`: the descriptor

@@ -2,9 +2,9 @@
 #include <signet/transport/wait_engine.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/os/poll.hpp>
 
 #include <algorithm>
-#include <array>
 #include <stop_token>
 #include <utility>
 
@@ -14,6 +14,18 @@ namespace {
 // What the epoll set calls its members: our own event, planes by their place, the rest by key.
 constexpr std::uint64_t event_tag = 0;
 constexpr std::uint64_t plane_bit = std::uint64_t{1} << 63;
+
+// So many that are quiet are looked at all the same: those that were busy last.
+constexpr std::size_t quiet_kept = 4;
+
+// Who has had nothing for so many looks is looked at no more: they cost what it costs to be told.
+constexpr std::uint32_t quiet_looks_max = 64;
+
+// In a spin the kernel is asked once in so many looks.
+constexpr std::uint32_t looks_per_call = 512;
+
+// After so many all are looked at: a group that writes garbage on its board loses time only.
+constexpr std::uint32_t looks_per_backstop = 1u << 24;
 
 std::uint64_t tag_of(wait_key key) {
     return static_cast<std::uint64_t>(key);
@@ -56,6 +68,7 @@ wait_key wait_engine::add_descriptor(int fd, os::interest wanted) {
 
 bool wait_engine::remove(wait_key which) {
     if (set_ && told_.contains(which)) return told_.remove(which, *set_);
+    recall(which);
     drop_gone();
     member* const found = find(which);
     if (found == nullptr) return false;
@@ -66,6 +79,7 @@ bool wait_engine::remove(wait_key which) {
 
 bool wait_engine::enable(wait_key which, bool wanted) {
     if (set_ && told_.enable(which, wanted, *set_)) return true;
+    recall(which);
     if (wanted) drop_gone();
     member* const found = find(which);
     if (found == nullptr) return false;
@@ -121,11 +135,12 @@ void wait_engine::drop_set() {
     if (!set_) return;
     told_.leave_set();
     set_.reset();
+    crowd_.for_each([](member& one) { one.fd = one.board_fd = -1; });
     open_set();
     for (std::size_t i = 0; i < planes_.size(); ++i) {
         set_->add(planes_[i]->fd(), os::interest::readable, plane_bit | i);
     }
-    for (member& one : members_) one.fd = -1;
+    for (member& one : members_) one.fd = one.board_fd = -1;
     told_.enter_set(*set_);
 }
 
@@ -133,6 +148,7 @@ void wait_engine::open_set() {
     if (set_) return;
     set_.emplace();
     set_->add(event_.fd(), os::interest::readable, event_tag);
+    crowd_.for_each([this](member& one) { watch_board(one); });
 }
 
 void wait_engine::watch(member& one) {
@@ -143,14 +159,71 @@ void wait_engine::watch(member& one) {
     one.fd = fd;
 }
 
+void wait_engine::watch_board(member& one) {
+    if (!set_ || one.board_fd >= 0) return;
+    const int fd = one.endpoint->board_fd();
+    set_->add(fd, os::interest::readable | os::interest::edge_triggered, tag_of(one.key));
+    one.board_fd = fd;
+}
+
 void wait_engine::unwatch(member& one) {
-    if (one.fd < 0) return;
-    const int fd = std::exchange(one.fd, -1);
+    leave_set(one.fd);
+    leave_set(one.board_fd);
+}
+
+void wait_engine::leave_set(int& fd) {
+    if (fd < 0) return;
     try {
-        set_->remove(fd);
+        set_->remove(std::exchange(fd, -1));
     } catch (const error&) {
         // The user closed it: it is not in the set any more.
     }
+}
+
+// ---- those that are not looked at ---------------------------------------------------------------
+
+/// False: it is not in the crowd.
+bool wait_engine::recall(wait_key which) {
+    auto one = crowd_.give(which);
+    if (one) put_back(std::move(*one));
+    return one.has_value();
+}
+
+void wait_engine::recall_all() {
+    looks_ = 0;
+    for (member& one : crowd_.give_all()) put_back(std::move(one));
+}
+
+void wait_engine::recall_marked() {
+    if (++looks_ == looks_per_backstop) return recall_all();
+    if (crowd_.any_marked()) crowd_.give_marked([this](member one) { put_back(std::move(one)); });
+}
+
+void wait_engine::put_back(member one) {
+    const auto at = std::upper_bound(members_.begin(), members_.end(), one.key,
+                                     [](wait_key k, const member& m) { return k < m.key; });
+    members_.insert(at, std::move(one));
+}
+
+bool wait_engine::joins_crowd(member& one) try {
+    one.quiet = 0;
+    if (!one.enabled || one.endpoint->board_fd() < 0) return false;
+    watch_board(one);
+    return crowd_.try_take(one);
+} catch (const error&) {
+    return false;  // the system has no room for one more watch: it goes on being looked at
+}
+
+/// Has those be told of by a mark that found nothing in so many looks, as far as there are more
+/// than are kept.
+void wait_engine::send_away(std::size_t kept, std::uint32_t quiet_looks) {
+    std::size_t left = members_.size();
+    if (left <= kept) return;
+    std::erase_if(members_, [&](member& one) {
+        const bool goes = left > kept && one.quiet >= quiet_looks && joins_crowd(one);
+        left -= goes ? 1 : 0;
+        return goes;
+    });
 }
 
 // ---- waiting ------------------------------------------------------------------------------------
@@ -158,11 +231,14 @@ void wait_engine::unwatch(member& one) {
 std::span<const wait_key> wait_engine::wait(const patience& limit) {
     drop_gone();
     ready_.clear();
-    // Where only the kernel knows, the sleep is the look, and one call for both is enough.
-    bool found = !sleeps_at_once(limit) && look_everywhere();
+    bool found = sleeps_at_once(limit) ? sleep_in_set(limit) : look_everywhere();
     while (!found && !ended(limit) && (limit.until == never || clock::now() < limit.until)) {
-        const auto glance = [&] { return (found = look()) || ended(limit); };
-        if (!spins() || !spinner_.spin(glance, until_of(limit))) found = sleep(limit);
+        const bool asks = !spins();  // only the kernel knows
+        const auto looks = [&] {
+            return (found = asks ? look_everywhere() : glance()) || ended(limit);
+        };
+        const bool worth_it = !asks || spinner_.polls();
+        if (!worth_it || !spinner_.spin(looks, until_of(limit))) found = sleep(limit);
     }
     if (!found) woken_.exchange(false, std::memory_order_acquire);  // SYNC wake-many
     return ready_;
@@ -173,7 +249,8 @@ bool wait_engine::asks_kernel() const {
 }
 
 bool wait_engine::sleeps_at_once(const patience& limit) const {
-    if (!members_.empty() || told_.any_noted() || ended(limit)) return false;
+    if (spinner_.polls()) return false;
+    if (!members_.empty() || !crowd_.empty() || told_.any_noted() || ended(limit)) return false;
     return limit.until == never || clock::now() < limit.until;
 }
 
@@ -183,7 +260,14 @@ bool wait_engine::look_everywhere() {
     return look();
 }
 
+/// Who spins for ever still hears of descriptors.
+bool wait_engine::glance() {
+    if (looks_ % looks_per_call == 0 && asks_kernel()) wait_in_set(deadline::min());
+    return look();
+}
+
 bool wait_engine::look() {
+    recall_marked();
     ready_.clear();
     const std::size_t count = members_.size();
     if (turn_ >= count) turn_ = 0;
@@ -192,17 +276,21 @@ bool wait_engine::look() {
         if (is_ready(members_[at])) ready_.push_back(members_[at].key);
     }
     if (!ready_.empty()) ++turn_;
+    send_away(quiet_kept, quiet_looks_max);
     told_.collect(ready_);
     return !ready_.empty();
 }
 
 bool wait_engine::is_ready(member& one) {
+    ++one.quiet;
     if (!one.enabled || !one.endpoint->ready()) return false;
+    one.quiet = 0;
     one.endpoint->touched();
     return true;
 }
 
 bool wait_engine::spins() const {
+    if (!crowd_.empty()) return true;
     return std::any_of(members_.begin(), members_.end(),
                        [](const member& m) { return m.enabled && m.endpoint->words() != 0; });
 }
@@ -234,21 +322,41 @@ void wait_engine::post() {
 
 bool wait_engine::sleep(const patience& limit) {
     const std::stop_callback stopper{limit.stop, [this] { post(); }};
+    // To arm one for the crowd costs no more than for one sleep, and lasts.
+    send_away(asks_kernel() ? 0 : quiet_kept, 1);
     const bool by_words = !asks_kernel() && fits_words();
     by_words ? arm_words() : arm_descriptors();
+    // Who is recalled now has no armed bell, be there something or not.
+    const bool recalls = crowd_.any_marked();
     bool found = look();
-    if (!found && !ended(limit)) {
-        const deadline until = until_of(limit);
-        spinner_.learn_from(
-            [&] { by_words ? void(os::futex_wait_any(words_, until)) : wait_in_set(until); });
+    if (!found && !recalls && !ended(limit)) {
+        spinner_.learn_from([&] { sleep_until(until_of(limit), by_words); });
         found = look();
     }
     disarm();
     return found;
 }
 
+/// Where only the kernel knows, the sleep is the look, and one call for both is enough.
+bool wait_engine::sleep_in_set(const patience& limit) {
+    open_set();
+    const std::stop_callback stopper{limit.stop, [this] { post(); }};
+    spinner_.learn_from([&] { wait_in_set(limit.until); });
+    told_.collect(ready_);
+    return !ready_.empty();
+}
+
+/// After the backstop no bell is believed to be armed.
+void wait_engine::sleep_until(deadline until, bool by_words) {
+    const deadline backstop = after(life::backstop);
+    until = std::min(until, backstop);
+    const bool told = by_words ? os::futex_wait_any(words_, until) != os::futex_result::timed_out
+                               : wait_in_set(until);
+    if (!told && clock::now() >= backstop) recall_all();
+}
+
 bool wait_engine::fits_words() const {
-    std::size_t count = 1;
+    std::size_t count = crowd_.empty() ? 1 : 2;
     for (const member& one : members_) {
         if (one.enabled) count += one.endpoint->words();
     }
@@ -257,6 +365,7 @@ bool wait_engine::fits_words() const {
 
 void wait_engine::arm_words() {
     words_.assign(1, notice_.watch());
+    if (!crowd_.empty()) words_.push_back(crowd_.arm());
     for (member& one : members_) {
         if (one.enabled) one.endpoint->arm(words_);
     }
@@ -264,6 +373,7 @@ void wait_engine::arm_words() {
 
 void wait_engine::arm_descriptors() {
     open_set();
+    if (!crowd_.empty()) crowd_.arm_fd();
     for (member& one : members_) {
         if (!one.enabled) continue;
         watch(one);
@@ -271,12 +381,13 @@ void wait_engine::arm_descriptors() {
     }
 }
 
-void wait_engine::wait_in_set(deadline until) {
-    std::array<os::ready, os::epoll::ready_max> storage;
+/// False: nothing in it was ready.
+bool wait_engine::wait_in_set(deadline until) {
+    const auto found = set_->wait(found_, until);
     // A plane that is driven by hand has nobody to ring the backstop.
-    const auto found = set_->wait(storage, std::min(until, after(life::backstop)));
     if (found.empty()) touch_all();
     take(found);
+    return !found.empty();
 }
 
 /// After the backstop no bell is believed to be armed.
@@ -293,7 +404,7 @@ void wait_engine::take(std::span<const os::ready> found) {
             planes_[one.tag & ~plane_bit]->poll(clock::now());
         } else if (member* const known = find(wait_key{one.tag})) {
             note(*known);
-        } else if (!told_.report(wait_key{one.tag}, *set_)) {
+        } else if (!recall(wait_key{one.tag}) && !told_.report(wait_key{one.tag}, *set_)) {
             stray = true;
         }
     }
@@ -305,7 +416,31 @@ void wait_engine::note(member& one) {
     if (!one.enabled) unwatch(one);
 }
 
+// ---- in somebody else's set ---------------------------------------------------------------------
+
+int wait_engine::fd() {
+    open_set();
+    return set_->fd();
+}
+
+void wait_engine::arm() {
+    drop_gone();
+    open_set();
+    wait_in_set(deadline::min());  // else edges that were reported to nobody keep it readable
+    send_away(0, 0);
+    arm_descriptors();
+}
+
+bool wait_engine::may_have() {
+    if (woken_.load(std::memory_order_acquire)) return true;  // SYNC wake-many
+    if (told_.any_noted() || crowd_.any_marked()) return true;
+    if (os::wait_readable(fd(), deadline::min())) return true;
+    return std::any_of(members_.begin(), members_.end(),
+                       [](const member& m) { return m.enabled && m.endpoint->ready(); });
+}
+
 void wait_engine::disarm() {
+    crowd_.disarm();
     for (member& one : members_) {
         if (one.enabled) one.endpoint->disarm();
     }

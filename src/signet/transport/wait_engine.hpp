@@ -3,8 +3,9 @@
 // sleeps, spins as a single endpoint does, and sleeps on the words of all bells together, or, where
 // that cannot be (a descriptor, a context without a thread, too many words), in an epoll set of
 // descriptors. No wake-up is missed: docs/design/bells.md, S1 to S5, with all bells armed before
-// one look at all endpoints. Those of whom the kernel tells are not looked at before it does, so
-// that a wait costs what is ready and not what is idle.
+// one look at all endpoints. A wait costs what is ready and not what is idle: those of whom the
+// kernel tells are not looked at before it does, nor others that can say so themselves and have
+// been quiet for a while (crowd.hpp).
 //
 // Thread safety: one thread, but for wake().
 #pragma once
@@ -13,10 +14,12 @@
 #include <signet/link/control_plane.hpp>
 #include <signet/os/epoll.hpp>
 #include <signet/os/event.hpp>
+#include <signet/transport/crowd.hpp>
 #include <signet/transport/told_members.hpp>
 #include <signet/transport/topic.hpp>
 #include <signet/transport/waitable.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -49,7 +52,9 @@ public:
     void look_at(wait_key which) { told_.look_at(which); }
     void settle(wait_key which) { told_.settle(which); }
 
-    bool contains(wait_key which) const { return told_.contains(which) || find(which) != nullptr; }
+    bool contains(wait_key which) const {
+        return told_.contains(which) || crowd_.contains(which) || find(which) != nullptr;
+    }
 
     /// Whether its context was stopped; that of any.
     bool stopped(wait_key which) const;
@@ -65,17 +70,20 @@ public:
     /// Ends the wait that is under way, or else the next one. Any thread.
     void wake();
 
-    std::size_t size() const { return members_.size() + told_.size(); }
-    bool empty() const { return members_.empty() && (told_.empty() || told_.size() == 0); }
+    /// For a wait in somebody else's set: a descriptor that, from arm() until disarm(), is readable
+    /// when wait() has something; and whether it may have something now. Valid as long as this.
+    int fd();
+    void arm();
+    void disarm();
+    bool may_have();
+
+    std::size_t size() const { return members_.size() + crowd_.size() + told_.size(); }
+    bool empty() const {
+        return members_.empty() && crowd_.empty() && (told_.empty() || told_.size() == 0);
+    }
 
 private:
-    /// One that is looked at in each wait.
-    struct member {
-        wait_key key;
-        std::unique_ptr<waitable> endpoint;
-        int fd = -1;  ///< in the epoll set; -1: not yet
-        bool enabled = true;
-    };
+    using member = wait_member;
 
     member* find(wait_key which);
     const member* find(wait_key which) const;
@@ -85,27 +93,39 @@ private:
     void drop_set();
     void open_set();
     void watch(member& one);
+    void watch_board(member& one);
     void unwatch(member& one);
+    void leave_set(int& fd);
+    bool recall(wait_key which);
+    void recall_all();
+    void recall_marked();
+    void put_back(member one);
+    bool joins_crowd(member& one);
+    void send_away(std::size_t kept, std::uint32_t quiet_looks);
     bool asks_kernel() const;
     bool sleeps_at_once(const patience& limit) const;
     bool look_everywhere();
     bool look();
+    bool glance();
     bool is_ready(member& one);
     bool spins() const;
     bool ended(const patience& limit) const;
     void post();
     bool sleep(const patience& limit);
+    bool sleep_in_set(const patience& limit);
+    void sleep_until(deadline until, bool by_words);
     deadline until_of(const patience& limit) const;
     bool fits_words() const;
     void arm_words();
     void arm_descriptors();
-    void wait_in_set(deadline until);
+    bool wait_in_set(deadline until);
     void touch_all();
     void take(std::span<const os::ready> found);
     void note(member& one);
-    void disarm();
 
-    std::vector<member> members_;  ///< by key
+    std::vector<member> members_;  ///< that are looked at in each wait, by key
+    crowd crowd_;                  ///< that are not
+    std::array<os::ready, os::epoll::ready_max> found_;
     std::vector<wait_key> ready_;
     std::vector<os::futex_waiter> words_;
     std::vector<std::shared_ptr<link::control_plane>> planes_;  ///< driven by hand
@@ -114,7 +134,8 @@ private:
     std::unordered_map<const void*, wait_key> identities_;  ///< of endpoints, some of them gone
     std::size_t identities_most_ = 16;                      ///< then the gone ones are dropped
     std::uint64_t next_key_ = 1;
-    std::size_t turn_ = 0;  ///< who is looked at first
+    std::size_t turn_ = 0;     ///< who is looked at first
+    std::uint32_t looks_ = 0;  ///< since all were looked at
     life::spinner spinner_;
 
     life::notice notice_;

@@ -2,10 +2,15 @@
 #include <signet/transport/wait_engine.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/os/limits.hpp>
+#include <signet/os/poll.hpp>
 #include <signet/testing/eventually.hpp>
+#include <signet/testing/sleepers.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
 #include <thread>
 
 namespace signet::transport {
@@ -282,6 +287,233 @@ TEST_F(WaitEngineOfTold, AStopAndAWakeEndASleep) {
     EXPECT_TRUE(engine_.wait({never, stop.get_token()}).empty());
     const std::jthread second{[&] { engine_.wake(); }};
     EXPECT_TRUE(wait(never).empty());
+}
+
+TEST(WaitEngineThatPolls, HearsOfDescriptorsBesideAnEndpointThatIsIdle) {
+    lamp idle;
+    os::event readable;
+    wait_engine engine{life::wait_mode::poll};
+    engine.add(std::make_unique<lamp_watch>(idle));
+    const wait_key key = engine.add_descriptor(readable.fd(), os::interest::readable);
+    EXPECT_TRUE(engine.wait({after(2ms), {}}).empty());
+    const std::jthread other{[&] { readable.signal(); }};
+    const auto ready = engine.wait({after(watchdog), {}});
+    EXPECT_EQ(std::vector(ready.begin(), ready.end()), std::vector{key});
+}
+
+// ---- those that a mark tells of -----------------------------------------------------------------
+
+/// A lamp that leaves a mark where it was asked for one, and counts the looks at it.
+struct marking_lamp : lamp {
+    std::atomic<std::uint32_t> mark{0};
+    os::event beside_the_mark;
+    int looks = 0;
+
+    void leave_mark() {
+        const auto board = life::ready_board::of_this_process();
+        life::board_ringer{board->words(), beside_the_mark.handle()}.tell(mark.exchange(0));
+    }
+    void turn_on_and_tell() {
+        turn_on();
+        leave_mark();
+    }
+};
+
+class marking_lamp_watch final : public waitable {
+public:
+    explicit marking_lamp_watch(marking_lamp& one) : lamp_{one} {}
+    const void* identity() const noexcept override { return &lamp_; }
+    bool ready() override { return ++lamp_.looks, lamp_.on.load(); }
+    std::size_t words() const override { return 1; }
+    void arm(std::vector<os::futex_waiter>& to) override { to.push_back(lamp_.notice.watch()); }
+    int fd() override { return lamp_.event.fd(); }
+    void arm_fd() override { lamp_.event.drain(); }
+    int board_fd() override { return lamp_.beside_the_mark.fd(); }
+    bool tell_on_board(std::uint32_t mark) override {
+        lamp_.mark = mark;
+        return !lamp_.on;
+    }
+
+private:
+    marking_lamp& lamp_;
+};
+
+/// How many were not asked for a mark.
+std::ptrdiff_t unmarked(const std::deque<marking_lamp>& all) {
+    return std::count_if(all.begin(), all.end(), [](const auto& one) { return one.mark == 0; });
+}
+
+class WaitEngineOfMany : public ::testing::TestWithParam<bool> {
+protected:
+    WaitEngineOfMany() {
+        if (GetParam()) engine_.add_descriptor(never_.fd(), os::interest::readable);
+    }
+    void add(std::size_t count) {
+        while (count-- > 0) {
+            keys_.push_back(engine_.add(std::make_unique<marking_lamp_watch>(all_.emplace_back())));
+        }
+    }
+    std::vector<wait_key> wait(deadline until = after(watchdog)) {
+        const auto ready = engine_.wait({until, {}});
+        return {ready.begin(), ready.end()};
+    }
+    /// Waits until marks tell of all but a few, and forgets the looks until then.
+    void let_all_become_quiet() {
+        EXPECT_TRUE(testing::eventually([&] {
+            EXPECT_TRUE(wait(after(2ms)).empty());
+            return unmarked(all_) <= 4;
+        }));
+        forget_looks();
+    }
+    void forget_looks() {
+        for (marking_lamp& one : all_) one.looks = 0;
+    }
+    marking_lamp& lamp_of(wait_key key) {
+        const auto at = std::find(keys_.begin(), keys_.end(), key) - keys_.begin();
+        return all_[static_cast<std::size_t>(at)];
+    }
+    std::ptrdiff_t looked_at() const {
+        return std::count_if(all_.begin(), all_.end(),
+                             [](const marking_lamp& one) { return one.looks != 0; });
+    }
+
+    std::deque<marking_lamp> all_;
+    os::event never_;
+    wait_engine engine_{life::wait_mode::sleep};
+    std::vector<wait_key> keys_;
+};
+
+INSTANTIATE_TEST_SUITE_P(On, WaitEngineOfMany, ::testing::Bool(), [](const auto& how) {
+    return std::string{how.param ? "descriptors" : "words"};
+});
+
+TEST_P(WaitEngineOfMany, OnlyWhoIsReadyIsLookedAtAndAFewThatWereBefore) {
+    add(1000);
+    let_all_become_quiet();
+    for (int i = 0; i < 100; ++i) {
+        const std::jthread other{[&] { all_[500].turn_on_and_tell(); }};
+        ASSERT_EQ(wait(), std::vector{keys_[500]});
+        all_[500].on = false;
+    }
+    EXPECT_LE(looked_at(), 5);
+    EXPECT_GE(all_[500].looks, 100);
+}
+
+TEST_P(WaitEngineOfMany, EachOfThemEndsASleep) {
+    add(100);
+    for (std::size_t i = 0; i < 200; ++i) {
+        const std::jthread other{[&] { all_[i * 7 % 100].turn_on_and_tell(); }};
+        ASSERT_EQ(wait(), std::vector{keys_[i * 7 % 100]});
+        all_[i * 7 % 100].on = false;
+    }
+}
+
+TEST_P(WaitEngineOfMany, ThoseWhoTellAtOnceAreAllHeard) {
+    add(60);
+    std::vector<std::jthread> tellers;
+    for (std::size_t first = 0; first < 3; ++first) {
+        tellers.emplace_back([this, first] {
+            for (std::size_t i = first; i < 600; i += 3) {
+                while (all_[i % 60].on) std::this_thread::yield();
+                all_[i % 60].turn_on_and_tell();
+            }
+        });
+    }
+    for (std::size_t heard = 0; heard < 600;) {
+        const auto ready = wait();
+        ASSERT_FALSE(ready.empty()) << heard;
+        for (const wait_key key : ready) lamp_of(key).on = false;
+        heard += ready.size();
+    }
+}
+
+TEST_P(WaitEngineOfMany, OneIsToldAsLongAsItIsReady) {
+    add(100);
+    let_all_become_quiet();
+    all_[50].turn_on_and_tell();
+    for (int i = 0; i < 1000; ++i) ASSERT_EQ(wait(), std::vector{keys_[50]});
+}
+
+TEST_P(WaitEngineOfMany, AMarkOfOneThatHasNothingDoesNotHideItsNextOne) {
+    add(100);
+    let_all_become_quiet();
+    std::vector<wait_key> found;
+    testing::watched_thread waiter{[&] { found = wait(never); }};
+    EXPECT_TRUE(waiter.falls_asleep());
+    all_[50].leave_mark();
+    EXPECT_TRUE(testing::eventually([&] { return all_[50].mark != 0; }));
+    EXPECT_TRUE(waiter.falls_asleep());
+    all_[50].turn_on_and_tell();
+    waiter.join();
+    EXPECT_EQ(found, std::vector{keys_[50]});
+}
+
+TEST_P(WaitEngineOfMany, WhereThereAreMoreThanMarksSeveralShareOne) {
+    if (os::raise_descriptor_limit() < 10'000) GTEST_SKIP() << "too few open files";
+    add(memory::marks_per_place + 500);
+    let_all_become_quiet();
+    const std::jthread other{[&] { all_.back().turn_on_and_tell(); }};
+    EXPECT_EQ(wait(), std::vector{keys_.back()});
+    EXPECT_LE(looked_at(), 6);
+}
+
+TEST_P(WaitEngineOfMany, WhoIsRemovedOrNotEnabledIsNotTold) {
+    add(100);
+    let_all_become_quiet();
+    EXPECT_TRUE(engine_.remove(keys_[50]));
+    EXPECT_FALSE(engine_.contains(keys_[50]));
+    EXPECT_TRUE(engine_.enable(keys_[60], false));
+    all_[50].turn_on_and_tell();
+    all_[60].turn_on_and_tell();
+    EXPECT_TRUE(wait(after(2ms)).empty());
+    EXPECT_TRUE(engine_.enable(keys_[60], true));
+    EXPECT_EQ(wait(), std::vector{keys_[60]});
+}
+
+TEST_P(WaitEngineOfMany, WhereNoPlaceIsLeftAllAreLookedAt) {
+    std::vector<life::ready_place> taken;
+    while (auto one = life::ready_place::try_take()) taken.push_back(std::move(*one));
+    add(100);
+    EXPECT_TRUE(wait(after(2ms)).empty());
+    forget_looks();
+    const std::jthread other{[&] { all_[50].turn_on_and_tell(); }};
+    EXPECT_EQ(wait(), std::vector{keys_[50]});
+    EXPECT_EQ(looked_at(), 100);
+}
+
+TEST_P(WaitEngineOfMany, SomebodyElsesSetIsToldOfThem) {
+    add(100);
+    const int fd = engine_.fd();
+    let_all_become_quiet();
+    for (std::size_t i = 0; i < 100; ++i) {
+        engine_.arm();
+        EXPECT_FALSE(engine_.may_have());
+        const std::jthread other{[&] { all_[i].turn_on_and_tell(); }};
+        EXPECT_TRUE(os::wait_readable(fd, after(watchdog)));
+        engine_.disarm();
+        EXPECT_EQ(wait(), std::vector{keys_[i]});
+        all_[i].on = false;
+        EXPECT_TRUE(wait(deadline::min()).empty());
+    }
+}
+
+TEST(WaitEngineOfManyThatPolls, FindsWhoWasNotLookedAtForLong) {
+    wait_engine engine{life::wait_mode::poll};
+    std::deque<marking_lamp> all(100);
+    std::vector<wait_key> keys;
+    for (marking_lamp& one : all) {
+        keys.push_back(engine.add(std::make_unique<marking_lamp_watch>(one)));
+    }
+    EXPECT_TRUE(testing::eventually([&] {
+        EXPECT_TRUE(engine.wait({after(2ms), {}}).empty());
+        return unmarked(all) <= 4;
+    }));
+    for (std::size_t i = 0; i < 100; ++i) {
+        const std::jthread other{[&] { all[i].turn_on_and_tell(); }};
+        const auto ready = engine.wait({after(watchdog), {}});
+        ASSERT_EQ(std::vector(ready.begin(), ready.end()), std::vector{keys[i]});
+        all[i].on = false;
+    }
 }
 
 }  // namespace

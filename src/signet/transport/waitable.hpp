@@ -17,6 +17,9 @@
 
 namespace signet::transport {
 
+/// One thing that is waited for; never used again for another.
+enum class wait_key : std::uint64_t {};
+
 class waitable {
 public:
     waitable() = default;
@@ -58,6 +61,18 @@ public:
 
     /// Ends what arm() and arm_fd() began, where wakers do not.
     virtual void disarm() {}
+
+    /// Whether a mark on the board of this process can tell of it (life/ready_board.hpp), so that
+    /// it need not be looked at while it is idle: -1, or a descriptor that is signalled beside the
+    /// mark where who waits sleeps on descriptors; an edge, which nobody drains. Where it can,
+    /// nothing above from due() to plane() is asked of it.
+    virtual int board_fd() { return -1; }
+
+    /// Has whoever makes it ready leave this mark, once. False: it is ready.
+    virtual bool tell_on_board(std::uint32_t mark) {
+        static_cast<void>(mark);
+        return false;
+    }
 
     /// The descriptor was reported readable, or the endpoint was used: arm_fd() starts afresh.
     virtual void touched() noexcept {}

@@ -6,8 +6,10 @@
 
 #include <signet/wire/decode.hpp>
 #include <signet/wire/encode.hpp>
+#include <signet/wire/special_value.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,6 +61,22 @@ void append_values(std::vector<std::byte>& into, const Args&... values) {
     (append_value(into, values), ...);
 }
 
+/// Appends bytes that are no std::vector.
+inline void append_bytes(std::vector<std::byte>& into, std::span<const std::byte> bytes) {
+    const std::size_t before = into.size();
+    const std::size_t head = format::bytes_head_bytes(detail::checked_count(bytes.size()));
+    into.resize(before + head + bytes.size());
+    std::byte* const to = format::put_bytes_head(into.data() + before, bytes.size());
+    format::put_body(to, bytes.data(), bytes.size());
+}
+
+/// What stands before the elements of a list.
+inline void append_list_head(std::vector<std::byte>& into, std::size_t count) {
+    const std::size_t before = into.size();
+    into.resize(before + format::list_head_bytes(detail::checked_count(count)));
+    format::put_list_head(into.data() + before, count);
+}
+
 /// Reads the values of an argument list, or a result, in their order.
 class value_reader {
 public:
@@ -81,6 +99,31 @@ public:
             return detail::read(from_, into, detail::tolerant_way{});
         }
     }
+
+    /// The next one, which is no value: something of that kind.
+    bool take(special wanted, std::uint32_t& number, const char* otherwise) {
+        if (left_ == 0) return from_.fail("is missing");
+        --left_;
+        const special_value found = read_special(from_.rest());
+        if (found.kind != wanted) return from_.fail(otherwise);
+        number = found.number;
+        return from_.skip();
+    }
+
+    /// The next one, which is bytes, where they lie.
+    bool take_bytes(std::span<const std::byte>& into) {
+        if (left_ == 0) return from_.fail("is missing");
+        --left_;
+        return from_.take_bytes(into);
+    }
+
+    /// What the next one is where it is no value.
+    special next_special() const {
+        return left_ == 0 ? special::none : read_special(from_.rest()).kind;
+    }
+
+    /// Refuses the last one: "is not a stream".
+    bool fail(const char* why) { return from_.fail(why); }
 
     /// Whether all were taken.
     bool at_end() const { return left_ == 0 && from_.left() == 0; }

@@ -140,4 +140,16 @@ const type_descriptor& descriptor_of() {
     return descriptor;
 }
 
+/// As it is inside of MessagePack, such as an argument of a call, where it has no layout of its
+/// own. Valid for the life of the process.
+template <class T>
+const type_descriptor& packed_descriptor_of() {
+    static const type_descriptor descriptor = [] {
+        descriptor_builder builder;
+        detail::describe_packed<T>(builder);
+        return std::move(builder).finish();
+    }();
+    return descriptor;
+}
+
 }  // namespace signet::wire

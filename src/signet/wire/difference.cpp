@@ -23,7 +23,9 @@ public:
         const place our_root{last(ours_), 0};
         const place their_root{last(theirs_), 0};
         if (!same(our_root.type, their_root.type)) report("", our_root, their_root);
-        report_number("alignment", ours_.alignment(), theirs_.alignment(), "");
+        if (lines_.empty() || is_structure(ours_) || is_structure(theirs_)) {
+            report_number("alignment", ours_.alignment(), theirs_.alignment(), "");
+        }
         return std::move(lines_);
     }
 
@@ -32,6 +34,11 @@ private:
 
     static std::uint32_t last(const type_descriptor& descriptor) {
         return static_cast<std::uint32_t>(descriptor.types().size() - 1);
+    }
+
+    /// All else has the alignment of what it is, which was told.
+    static bool is_structure(const type_descriptor& descriptor) {
+        return descriptor.root().kind == type_kind::structure;
     }
 
     static const type_info& layout_of(const type_descriptor& descriptor, std::uint32_t index) {

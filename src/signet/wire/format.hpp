@@ -33,6 +33,7 @@ inline constexpr std::uint8_t u64 = 0xcf;
 inline constexpr std::uint8_t i8 = 0xd0;
 inline constexpr std::uint8_t i64 = 0xd3;
 inline constexpr std::uint8_t fixext1 = 0xd4;
+inline constexpr std::uint8_t fixext4 = 0xd6;
 inline constexpr std::uint8_t fixext16 = 0xd8;
 inline constexpr std::uint8_t str8 = 0xd9;
 inline constexpr std::uint8_t str16 = 0xda;

@@ -41,6 +41,10 @@ inline constexpr std::size_t json_bytes_max = std::size_t{64} << 20;
 void append_json(std::string& out, const type_descriptor& type, std::span<const std::byte> payload,
                  json_style style = json_style::one_line);
 
+/// The same of one value of MessagePack, as a call carries it, whatever its type.
+void append_value_json(std::string& out, const type_descriptor& type,
+                       std::span<const std::byte> value, json_style style = json_style::one_line);
+
 /// Appends `text` in quotes. Control characters are escaped, so that it can go to a terminal.
 void append_json_text(std::string& out, std::string_view text);
 

@@ -16,6 +16,30 @@
 
 namespace signet::wire::detail {
 
+template <class Number>
+void append_json_number(std::string& out, Number value) {
+    std::array<char, 40> buffer;
+    const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+    out.append(buffer.data(), result.ptr);
+}
+
+inline void append_json_number(std::string& out, bool value) {
+    out += value ? "true" : "false";
+}
+
+template <std::floating_point Number>
+void append_json_number(std::string& out, Number value) {
+    if (std::isnan(value)) {
+        out += "\"nan\"";
+    } else if (std::isinf(value)) {
+        out += value > 0 ? "\"inf\"" : "\"-inf\"";
+    } else {
+        std::array<char, 40> buffer;
+        const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+        out.append(buffer.data(), result.ptr);
+    }
+}
+
 class json_output {
 public:
     json_output(std::string& out, const type_descriptor& descriptor, json_style style)
@@ -47,24 +71,7 @@ public:
 
     template <class Number>
     void number(Number value) {
-        std::array<char, 40> buffer;
-        const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-        out_.append(buffer.data(), result.ptr);
-    }
-
-    void number(bool value) { out_ += value ? "true" : "false"; }
-
-    template <std::floating_point Number>
-    void number(Number value) {
-        if (std::isnan(value)) {
-            out_ += "\"nan\"";
-        } else if (std::isinf(value)) {
-            out_ += value > 0 ? "\"inf\"" : "\"-inf\"";
-        } else {
-            std::array<char, 40> buffer;
-            const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-            out_.append(buffer.data(), result.ptr);
-        }
+        append_json_number(out_, value);
     }
 
 private:

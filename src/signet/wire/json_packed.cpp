@@ -237,3 +237,13 @@ void append_packed_json(std::string& out, const type_descriptor& type, bytes_vie
 }
 
 }  // namespace signet::wire::detail
+
+namespace signet::wire {
+
+void append_value_json(std::string& out, const type_descriptor& type,
+                       std::span<const std::byte> value, json_style style) {
+    const std::vector<std::byte> copy(value.begin(), value.end());
+    detail::packed_writer{out, type, copy, style}.run();
+}
+
+}  // namespace signet::wire

@@ -14,15 +14,31 @@
 namespace signet::wire::detail {
 namespace {
 
+/// Fields that the JSON leaves out.
+enum class left_out {
+    have_defaults,
+    must_be_optional,
+};
+
 class packed_reader {
 public:
-    packed_reader(const type_descriptor& descriptor, std::string_view json)
-        : descriptor_{descriptor}, json_{descriptor, json}, alternatives_{descriptor} {}
+    packed_reader(const type_descriptor& descriptor, std::string_view json,
+                  left_out fields = left_out::have_defaults)
+        : descriptor_{descriptor},
+          json_{descriptor, json},
+          alternatives_{descriptor},
+          left_out_{fields} {}
 
     byte_vector run() {
         byte_vector message = descriptor_.is_opaque() ? read_opaque() : read_whole();
         json_.expect_end();
         return message;
+    }
+
+    byte_vector run_value() {
+        byte_vector value = read_whole();
+        json_.expect_end();
+        return value;
     }
 
 private:
@@ -94,8 +110,17 @@ private:
         }
         out_.head(format::put_list_head, values.size(), out_.bytes.size());
         for (std::size_t i = 0; i < values.size(); ++i) {
-            seen[i] ? out_.append(values[i]) : put_default(out_, descriptor_, type.fields[i].type);
+            seen[i] ? out_.append(values[i]) : put_left_out(type.fields[i]);
         }
+    }
+
+    void put_left_out(const field_info& field) {
+        const bool is_optional = descriptor_.type(field.type).kind == type_kind::optional;
+        if (left_out_ == left_out::must_be_optional && !is_optional) {
+            json_.enter_field(field.name);
+            json_.complain("is missing, and is not optional");
+        }
+        put_default(out_, descriptor_, field.type);
     }
 
     /// They come in any order, and are written in that of the type.
@@ -222,6 +247,7 @@ private:
     json_input json_;
     alternatives alternatives_;
     message_builder out_;
+    left_out left_out_;
 };
 
 }  // namespace
@@ -231,3 +257,11 @@ byte_vector parse_packed_json(const type_descriptor& type, std::string_view json
 }
 
 }  // namespace signet::wire::detail
+
+namespace signet::wire {
+
+std::vector<std::byte> parse_value_json(const type_descriptor& type, std::string_view json) {
+    return detail::packed_reader{type, json, detail::left_out::must_be_optional}.run_value();
+}
+
+}  // namespace signet::wire

@@ -21,4 +21,8 @@ inline constexpr std::uint64_t json_message_bytes_max = std::uint64_t{256} << 20
 /// "field 'angles[2]' expects f32, found 'true}'"; too_large for a type above the limit.
 std::vector<std::byte> parse_json(const type_descriptor& type, std::string_view json);
 
+/// The same as one value of MessagePack, for a call, whatever its type. A field that `json` leaves
+/// out must be optional.
+std::vector<std::byte> parse_value_json(const type_descriptor& type, std::string_view json);
+
 }  // namespace signet::wire

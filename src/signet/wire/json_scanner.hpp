@@ -27,8 +27,9 @@ public:
     std::string_view take_number();
     std::optional<std::string> take_text();
 
-private:
     void skip_spaces();
+
+private:
     bool take_character(std::string& text);
     bool take_escape(std::string& text);
     bool take_code_point(std::string& text);

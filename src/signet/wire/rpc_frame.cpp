@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace signet::wire {
 namespace {
@@ -15,7 +16,15 @@ namespace {
 using detail::cursor;
 
 constexpr std::uint8_t rider_type = 0x53;
-constexpr std::uint64_t key_nanoseconds_left = 1;
+
+/// What the entries of a rider are called.
+enum class rider_key : std::uint8_t {
+    nanoseconds_left = 1,
+    priority = 2,
+    specials = 3,
+    descriptors = 4,
+    uses = 5,
+};
 
 /// What is shown of somebody's error, at most.
 constexpr std::size_t failure_text_max = 64 * 1024;
@@ -38,11 +47,15 @@ std::string_view as_text(std::span<const std::byte> body) {
 bool take_entry(cursor& from, rpc_rider& into) {
     std::uint64_t key = 0;
     if (!from.take_number(key)) return false;
-    if (key != key_nanoseconds_left) return from.skip();
-    std::uint64_t left = 0;
-    if (!from.take_number(left)) return false;
-    into.nanoseconds_left = left;
-    return true;
+    if (key > static_cast<unsigned>(rider_key::uses)) return from.skip();
+    switch (rider_key{static_cast<std::uint8_t>(key)}) {
+        case rider_key::nanoseconds_left: return from.take_number(into.nanoseconds_left.emplace());
+        case rider_key::priority: return from.take_number(into.priority);
+        case rider_key::specials: return from.take_number(into.specials);
+        case rider_key::descriptors: return from.take_number(into.descriptors);
+        case rider_key::uses: return from.take_number(into.uses);
+    }
+    return from.skip();
 }
 
 bool read_rider(std::span<const std::byte> body, rpc_rider& into) {
@@ -124,8 +137,12 @@ public:
     end_of& operator=(const end_of&) = delete;
 
     void mark(unsigned value) { at_ = format::put_mark(at_, value); }
-    void id(std::uint32_t value) { at_ = format::put_number(at_, value); }
-    void time(std::uint64_t value) { at_ = format::put_number(at_, value); }
+    template <class Number>
+    void number(Number value) {
+        at_ = format::put_number(at_, value);
+    }
+    std::byte* room(std::size_t bytes) { return std::exchange(at_, at_ + bytes); }
+    std::byte* at() const noexcept { return at_; }
     void list(std::size_t count) { at_ = format::put_list_head(at_, count); }
     void text(std::string_view value) {
         at_ =
@@ -139,15 +156,46 @@ private:
 };
 
 constexpr std::size_t heads_most = 32;  ///< all heads, marks and numbers of a frame together
-constexpr std::size_t rider_bytes = 1 + 1 + 9;
+constexpr std::size_t rider_most = 4 + 5 * (1 + 9);
+
+class rider_writer {
+public:
+    explicit rider_writer(end_of& to) : to_{to}, head_{to.room(4)} {}
+    ~rider_writer() {
+        const auto bytes = static_cast<unsigned>(to_.at() - head_ - 3);
+        std::byte* at = format::put_mark(head_, format::ext8);
+        at = format::put_mark(format::put_mark(at, bytes), rider_type);
+        format::put_mark(at, format::fixmap | entries_);
+    }
+    rider_writer(const rider_writer&) = delete;
+    rider_writer& operator=(const rider_writer&) = delete;
+
+    template <class Number>
+    void put(rider_key key, Number value) {
+        if (value == 0) return;
+        to_.mark(static_cast<unsigned>(key));
+        to_.number(value);
+        ++entries_;
+    }
+    void put_time(std::uint64_t value) {
+        to_.mark(static_cast<unsigned>(rider_key::nanoseconds_left));
+        to_.number(value);
+        ++entries_;
+    }
+
+private:
+    end_of& to_;
+    std::byte* head_;
+    unsigned entries_ = 0;
+};
 
 void put_rider(end_of& to, const rpc_rider& rider) {
-    to.mark(format::ext8);
-    to.mark(rider_bytes);
-    to.mark(rider_type);
-    to.mark(format::fixmap | 1);
-    to.mark(key_nanoseconds_left);
-    to.time(*rider.nanoseconds_left);
+    rider_writer body{to};
+    if (rider.nanoseconds_left) body.put_time(*rider.nanoseconds_left);
+    body.put(rider_key::priority, rider.priority);
+    body.put(rider_key::specials, rider.specials);
+    body.put(rider_key::descriptors, rider.descriptors);
+    body.put(rider_key::uses, rider.uses);
 }
 
 void put_entry(end_of& to, std::string_view key, std::string_view value) {
@@ -160,33 +208,34 @@ void put_entry(end_of& to, std::string_view key, std::string_view value) {
 
 void put_request_head(std::vector<std::byte>& into, std::uint32_t id, std::string_view method,
                       const rpc_rider& rider, std::size_t arguments) {
-    end_of to{into, heads_most + rider_bytes + method.size()};
+    end_of to{into, heads_most + rider_most + method.size()};
     to.mark(format::fixarray | 4);
     to.mark(static_cast<unsigned>(rpc_kind::request));
-    to.id(id);
+    to.number(id);
     to.text(method);
     to.list(arguments + (rider.empty() ? 0 : 1));
     if (!rider.empty()) put_rider(to, rider);
 }
 
 void put_notification_head(std::vector<std::byte>& into, std::string_view method,
-                           std::size_t arguments) {
-    end_of to{into, heads_most + method.size()};
+                           const rpc_rider& rider, std::size_t arguments) {
+    end_of to{into, heads_most + rider_most + method.size()};
     to.mark(format::fixarray | 3);
     to.mark(static_cast<unsigned>(rpc_kind::notification));
     to.text(method);
-    to.list(arguments);
+    to.list(arguments + (rider.empty() ? 0 : 1));
+    if (!rider.empty()) put_rider(to, rider);
 }
 
 void put_result_head(std::vector<std::byte>& into, std::uint32_t id) {
     end_of to{into, heads_most};
     to.mark(format::fixarray | 4);
     to.mark(static_cast<unsigned>(rpc_kind::response));
-    to.id(id);
+    to.number(id);
     to.mark(format::nil);
 }
 
-void put_failure(std::vector<std::byte>& into, std::uint32_t id, const rpc_failure& what) {
+void append_failure(std::vector<std::byte>& into, const rpc_failure& what) {
     const std::array<std::string_view, 4> values{what.code, what.type, what.text, what.ran};
     std::size_t bytes = 2 * heads_most;
     unsigned entries = 0;
@@ -195,15 +244,23 @@ void put_failure(std::vector<std::byte>& into, std::uint32_t id, const rpc_failu
         entries += value.empty() ? 0 : 1;
     }
     end_of to{into, bytes};
-    to.mark(format::fixarray | 4);
-    to.mark(static_cast<unsigned>(rpc_kind::response));
-    to.id(id);
     to.mark(format::fixmap | entries);
     put_entry(to, "code", what.code);
     put_entry(to, "type", what.type);
     put_entry(to, "text", what.text);
     put_entry(to, "ran", what.ran);
-    to.mark(format::nil);
+}
+
+void put_failure(std::vector<std::byte>& into, std::uint32_t id, const rpc_failure& what) {
+    into.reserve(into.size() + heads_most);
+    {
+        end_of to{into, heads_most};
+        to.mark(format::fixarray | 4);
+        to.mark(static_cast<unsigned>(rpc_kind::response));
+        to.number(id);
+    }
+    append_failure(into, what);
+    into.push_back(std::byte{format::nil});
 }
 
 // ---- errors of others ---------------------------------------------------------------------------

@@ -24,8 +24,14 @@ enum class rpc_kind : std::uint8_t { request = 0, response = 1, notification = 2
 /// What travels with a call beside its arguments.
 struct rpc_rider {
     std::optional<std::uint64_t> nanoseconds_left{};  ///< until its deadline
+    std::uint8_t priority = 0;                        ///< more is more urgent
+    std::uint32_t specials = 0;                       ///< of its arguments (special_value.hpp)
+    std::uint32_t descriptors = 0;                    ///< that come with the frame
+    std::uint32_t uses = 0;  ///< so many arguments of later calls will be its result
 
-    bool empty() const noexcept { return !nanoseconds_left; }
+    bool empty() const noexcept {
+        return !nanoseconds_left && (priority | specials | descriptors | uses) == 0;
+    }
 };
 
 /// A frame as it lies in the bytes it was read from: valid as long as these.
@@ -46,7 +52,7 @@ rpc_frame read_rpc_frame(std::span<const std::byte> bytes);
 void put_request_head(std::vector<std::byte>& into, std::uint32_t id, std::string_view method,
                       const rpc_rider& rider, std::size_t arguments);
 void put_notification_head(std::vector<std::byte>& into, std::string_view method,
-                           std::size_t arguments);
+                           const rpc_rider& rider, std::size_t arguments);
 void put_result_head(std::vector<std::byte>& into, std::uint32_t id);
 
 /// How a call failed, as its caller is told.
@@ -57,7 +63,8 @@ struct rpc_failure {
     std::string ran{};  ///< "no", "yes"; empty where nobody says
 };
 
-/// The whole response of a call that failed.
+/// How it failed, as one value; and the whole response of a call that failed.
+void append_failure(std::vector<std::byte>& into, const rpc_failure& what);
 void put_failure(std::vector<std::byte>& into, std::uint32_t id, const rpc_failure& what);
 
 /// From the error of a response, ours or anybody's: any one value.

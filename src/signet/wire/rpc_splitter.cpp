@@ -20,44 +20,16 @@ std::uint64_t load_size(const std::byte* from, std::size_t bytes) {
 
 }  // namespace
 
-void rpc_splitter::give(std::span<const std::byte> bytes) {
-    if (kept_.empty()) {
-        given_ = bytes;
-    } else {
-        kept_.insert(kept_.end(), bytes.begin(), bytes.end());
-    }
-}
-
 std::optional<std::span<const std::byte>> rpc_splitter::next() {
-    forget_taken();
-    const std::span<const std::byte> there =
-        kept_.empty() ? given_ : std::span<const std::byte>{kept_}.subspan(taken_);
-    if (there.empty() || !scan(there)) {
-        keep_rest();
+    const std::span<const std::byte> rest = there_.rest();
+    if (rest.empty() || !scan(rest)) {
+        there_.keep_rest();
         return std::nullopt;
     }
-    const auto value = there.first(scanned_);
-    kept_.empty() ? given_ = there.subspan(scanned_), void() : void(taken_ += scanned_);
+    const auto value = there_.take(scanned_);
     scanned_ = 0;
     values_ = 1;
     return value;
-}
-
-// What was taken out of `kept_` is there until the next call, for who took it.
-void rpc_splitter::forget_taken() {
-    if (taken_ == 0 || taken_ != kept_.size()) return;
-    kept_.clear();
-    taken_ = 0;
-}
-
-void rpc_splitter::keep_rest() {
-    if (kept_.empty()) {
-        kept_.assign(given_.begin(), given_.end());
-        given_ = {};
-    } else if (taken_ != 0) {
-        kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(taken_));
-        taken_ = 0;
-    }
 }
 
 // Whether the value that begins with `bytes` is whole; goes on where it stopped the last time.

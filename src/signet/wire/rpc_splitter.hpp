@@ -4,11 +4,12 @@
 // by what was announced. Belongs to one thread.
 #pragma once
 
+#include <signet/wire/split_buffer.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
 namespace signet::wire {
 
@@ -17,25 +18,21 @@ public:
     explicit rpc_splitter(std::uint64_t value_bytes_max) : most_{value_bytes_max} {}
 
     /// More of the stream; must last until `next` has returned none, and then need not.
-    void give(std::span<const std::byte> bytes);
+    void give(std::span<const std::byte> bytes) { there_.give(bytes); }
 
     /// The next whole value; valid until the next call. None: the rest is kept. Throws `error`
     /// (too_large) where a value is, or says that it will be, longer than `value_bytes_max`.
     std::optional<std::span<const std::byte>> next();
 
     /// Whether a part of a value is there.
-    bool amid() const noexcept { return !kept_.empty(); }
+    bool amid() const noexcept { return there_.keeps(); }
 
 private:
     bool scan(std::span<const std::byte> bytes);
     bool step(std::span<const std::byte> bytes);
-    void keep_rest();
-    void forget_taken();
 
     std::uint64_t most_;
-    std::span<const std::byte> given_;  ///< what was not looked at yet; or else
-    std::vector<std::byte> kept_;       ///< what began before, and what came behind it
-    std::size_t taken_ = 0;             ///< of `kept_`
+    detail::split_buffer there_;
 
     // Of the value that is looked at:
     std::uint64_t scanned_ = 0;  ///< where the next value in it begins; maybe beyond what came

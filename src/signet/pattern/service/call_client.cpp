@@ -2,16 +2,16 @@
 #include <signet/pattern/service/call_client.hpp>
 
 #include <signet/base/error.hpp>
-#include <signet/os/futex.hpp>
 #include <signet/pattern/service/call_codes.hpp>
+#include <signet/pattern/service/call_stream.hpp>
 #include <signet/pattern/service/client_connection.hpp>
+#include <signet/pattern/service/incoming_call.hpp>
 #include <signet/transport/patient_wait.hpp>
 #include <signet/wire/arguments.hpp>
 #include <signet/wire/rpc_frame.hpp>
 
 #include <algorithm>
 #include <array>
-#include <stop_token>
 #include <utility>
 
 namespace signet::pattern {
@@ -23,78 +23,84 @@ using transport::patience;
 
 constexpr std::uint32_t hello_id = 0;
 
-std::uint64_t nanoseconds_until(deadline until) {
-    const auto left = until - clock::now();
-    return left.count() > 0 ? static_cast<std::uint64_t>(left.count()) : 0;
+/// As many servers of one name may die one after the other while a client connects.
+constexpr int meetings_max = 8;
+
+bool tells_death(const std::error_code& code) {
+    return code == errc::peer_died || code == std::errc::connection_reset;
 }
 
-call_error given_up(const patience& limit, std::string_view method, ran did) {
-    if (limit.stop.stop_requested()) {
-        return {std::make_error_code(std::errc::operation_canceled), method, "a stop was asked for",
-                did};
-    }
-    return {std::make_error_code(std::errc::timed_out), method, "", did};
-}
-
-std::exception_ptr server_gone() {
-    return std::make_exception_ptr(
-        error{errc::peer_died, "call", {}, "the server closed the connection, or died"});
-}
-
-/// What is true of the failure of a connection, of one call on it.
-[[noreturn]] void rethrow_as_call(const std::exception_ptr& why, std::string_view method, ran did) {
-    try {
-        std::rethrow_exception(why);
-    } catch (const error& e) {
-        throw call_error{e.code(), method, e.advice().empty() ? e.what() : e.advice(), did};
-    }
+[[noreturn]] void complain_of_silence() {
+    throw error{std::make_error_code(std::errc::timed_out),
+                "connect",
+                {},
+                "the server did not answer in time: it is stopped, or serves nobody"};
 }
 
 }  // namespace
-
-// ---- one call -----------------------------------------------------------------------------------
-
-outgoing_call::~outgoing_call() {
-    if (on_) client_->give_up(*this);
-}
-
-frame_bytes outgoing_call::result() {
-    if (failure_) rethrow_as_call(failure_, method_, ran::maybe);
-    if (!error_.empty()) throw_failure(method_, wire::read_failure(error_));
-    return answer_;
-}
-
-// ---- connecting ---------------------------------------------------------------------------------
 
 call_client::call_client(connector connect, const client_options& options)
     : connect_{std::move(connect)}, options_{options} {
     connection_ = make(options_.handshake_limit);
 }
 
-call_client::~call_client() = default;
+// What the connection holds, holds it.
+call_client::~call_client() {
+    if (!connection_) return;
+    lock locked{mutex_};
+    connection_->end_all(peer_gone());
+    const auto all = connection_->take_all();
+    locked.unlock();
+}
+
+void call_client::handle(std::string name, method_body body) {
+    require_free(name);
+    const std::lock_guard locked{mutex_};
+    const auto [at, fresh] = methods_.try_emplace(std::move(name), std::move(body));
+    if (!fresh) throw contract_violation{"handle '" + at->first + "': it is handled already"};
+}
+
+// ---- connecting ---------------------------------------------------------------------------------
+
+// A server may die while we meet it, or with us in its queue; then another one may serve there. Of
+// one that closes each time there is an end, too.
+opened_line call_client::open(std::chrono::nanoseconds limit) const {
+    const deadline until = after(limit);
+    for (int left = meetings_max - 1;; --left) {
+        try {
+            return meet(until);
+        } catch (const error& e) {
+            if (left == 0 || !tells_death(e.code()) || clock::now() >= until) throw;
+        }
+    }
+}
 
 // Asks the server whether it is one of Signet's; any other one answers with an error.
-call_client::connection_ptr call_client::make(std::chrono::nanoseconds limit) const {
-    const patience until{after(limit), {}};
-    std::unique_ptr<rpc_line> line = connect_(limit);
+opened_line call_client::meet(deadline limit) const {
+    const patience until{limit, {}};
+    std::unique_ptr<rpc_line> line = connect_(limit - clock::now());
     std::vector<std::byte> hello;
-    wire::put_request_head(hello, hello_id, hello_method, {}, 1);
-    wire::append_value(hello, rpc_version);
+    wire::put_request_head(hello, hello_id, hello_method, {}, 2);
+    append_hello(hello, line->descriptors_max());
     const std::array<frame_bytes, 1> parts{frame_bytes{hello}};
-    line->try_send(parts);
+    bool partly = false;
+    line->try_send({.parts = parts}, partly);
     for (frame_bytes bytes;;) {
         const flow became = line->receive(bytes, until);
-        if (became == flow::ended) std::rethrow_exception(server_gone());
-        if (became == flow::timed_out) {
-            throw error{std::make_error_code(std::errc::timed_out),
-                        "connect",
-                        {},
-                        "the server did not answer in time: it is stopped, or serves nobody"};
+        if (became == flow::ended) std::rethrow_exception(peer_gone());
+        const auto frame = became == flow::done ? wire::read_rpc_frame(bytes) : wire::rpc_frame{};
+        if (frame.kind == wire::rpc_kind::response && frame.id == hello_id) {
+            const std::uint32_t files_max = line->files_to(files_max_in_answer(frame));
+            return {std::move(line), frame.error.empty(), files_max};
         }
-        const wire::rpc_frame frame = wire::read_rpc_frame(bytes);
-        if (frame.kind != wire::rpc_kind::response || frame.id != hello_id) continue;
-        return std::make_shared<client_connection>(std::move(line), frame.error.empty());
+        if (became == flow::timed_out || transport::is_over(until)) complain_of_silence();
     }
+}
+
+call_client::connection_ptr call_client::make(std::chrono::nanoseconds limit) {
+    opened_line made = open(limit);
+    return std::make_shared<client_connection>(*this, std::move(made.line), made.knows_us,
+                                               made.files_max);
 }
 
 call_client::connection_ptr call_client::usable(const patience& limit) {
@@ -102,250 +108,174 @@ call_client::connection_ptr call_client::usable(const patience& limit) {
         const std::lock_guard locked{mutex_};
         if (connection_ && !connection_->over) return connection_;
     }
+    // What the last one holds is destroyed without a lock.
+    connection_ptr before;
+    client_connection::contents left_over;
     const std::lock_guard alone{connecting_};
     {
         const std::lock_guard locked{mutex_};
         if (connection_ && !connection_->over) return connection_;
-        connection_.reset();
+        if (connection_) left_over = connection_->take_all();
+        before = std::move(connection_);
     }
-    const auto left = limit.until == never
+    const auto time = limit.until == never
                           ? options_.handshake_limit
                           : std::min<std::chrono::nanoseconds>(options_.handshake_limit,
                                                                limit.until - clock::now());
-    connection_ptr made = make(left);
+    connection_ptr made = make(time);
     const std::lock_guard locked{mutex_};
     return connection_ = std::move(made);
 }
 
+std::shared_ptr<call_session> call_client::session() {
+    return usable({after(options_.handshake_limit), {}});
+}
+
 transport::peer_identity call_client::peer() {
-    return usable({after(options_.handshake_limit), {}})->line->end().peer();
+    return session()->line->end().peer();
+}
+
+bool call_client::extensions() {
+    return session()->knows_extensions();
+}
+
+// Of the last connection, too: to make one takes time, for which a call has its own limit.
+std::size_t call_client::files_max() {
+    const std::lock_guard locked{mutex_};
+    return connection_ ? connection_->files_left(0) : 0;
 }
 
 // ---- sending ------------------------------------------------------------------------------------
 
 void call_client::start(outgoing_call& call, const call_request& request, const patience& limit) {
-    call.method_ = request.method;
-    call.client_ = this;
+    call.call_it(request.method);
+    outgoing_call* const one = &call;
     // A connection that has ended while nobody used it is found out by sending: once more, then.
-    if (try_start(call, request, limit)) return;
-    if (try_start(call, request, limit)) return;
-    rethrow_as_call(server_gone(), request.method, ran::no);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        enter({&one, 1}, limit);
+        if (call.send(request, limit)) return;
+    }
+    rethrow_as_call(peer_gone(), request.method, ran::no);
 }
 
-// False: the connection has ended, and nothing was sent.
-bool call_client::try_start(outgoing_call& call, const call_request& request,
-                            const patience& limit) try {
-    const connection_ptr on = usable(limit);
-    {
-        const std::lock_guard locked{mutex_};
-        if (on->over) return false;
-        call.failure_ = nullptr;
-        call.done_ = false;
-        on->enter(call);
-        call.on_ = on;
+std::shared_ptr<call_session> call_client::enter(std::span<outgoing_call* const> calls,
+                                                 const patience& limit) {
+    lock locked{mutex_};
+    while (!connection_ || connection_->over) {
+        locked.unlock();
+        try {
+            usable(limit);
+        } catch (const error&) {
+            rethrow_as_call(std::current_exception(), calls.front()->method(), ran::no);
+        }
+        locked.lock();
     }
-    wire::rpc_rider rider;
-    if (on->extensions && limit.until != never) {
-        rider.nanoseconds_left = nanoseconds_until(limit.until);
-    }
-    std::vector<std::byte> head;
-    wire::put_request_head(head, call.id_, request.method, rider, request.arguments);
-    const std::array<frame_bytes, 2> parts{head, request.body};
-    if (send(on, request.method, parts, limit)) return true;
-    forget(call);
-    end(*on, server_gone());
-    return false;
-} catch (const call_error&) {
-    forget(call);
-    throw;
-} catch (const error&) {
-    forget(call);
-    rethrow_as_call(std::current_exception(), request.method, ran::no);
+    for (outgoing_call* const one : calls) one->enter(connection_);
+    return connection_;
 }
 
 void call_client::notify(const call_request& request, const patience& limit) {
     std::vector<std::byte> head;
-    wire::put_notification_head(head, request.method, request.arguments);
+    wire::put_notification_head(head, request.method, request.rider, request.arguments);
     const std::array<frame_bytes, 2> parts{head, request.body};
+    const outgoing_frame frame{.parts = parts, .descriptors = request.descriptors};
     for (int attempt = 0; attempt < 2; ++attempt) {
-        const connection_ptr on = usable(limit);
-        if (send(on, request.method, parts, limit)) return;
-        end(*on, server_gone());
+        if (send(*usable(limit), request.method, frame, limit)) return;
     }
-    rethrow_as_call(server_gone(), request.method, ran::no);
+    rethrow_as_call(peer_gone(), request.method, ran::no);
 }
 
 namespace {
 
-flow send_now(rpc_line& to, std::span<const frame_bytes> parts) try {
-    return to.try_send(parts);
+flow send_now(rpc_line& to, std::string_view method, const outgoing_frame& frame,
+              bool& partly) try {
+    return to.try_send(frame, partly);
 } catch (const error& e) {
-    if (e.code() == errc::peer_died) return flow::ended;
-    throw;
+    if (e.code() == errc::peer_died || e.code() == errc::peer_misbehaved) return flow::ended;
+    rethrow_as_call(std::current_exception(), method, ran::no);
 }
 
 }  // namespace
 
-// False: the connection has ended, and nothing was sent. The server may wait until we read its
-// answers before it reads what we send; so where there is no room, somebody reads meanwhile.
-bool call_client::send(const connection_ptr& on, std::string_view method,
-                       std::span<const frame_bytes> parts, const patience& limit) {
+// The server may wait until we read its answers before it reads what we send; so where there is no
+// room, somebody reads meanwhile.
+bool call_client::send(call_session& to, std::string_view method, const outgoing_frame& frame,
+                       const patience& limit) {
+    auto& on = static_cast<client_connection&>(to);
     flow became = flow::timed_out;
-    while ((became = send_now(*on->line, parts)) == flow::timed_out) {
+    bool partly = false;
+    while ((became = send_now(*on.line, method, frame, partly)) == flow::timed_out) {
         if (transport::is_over(limit)) throw given_up(limit, method, ran::no);
         await_room(on, limit);
     }
-    if (became == flow::ended) return false;
-    while (on->line->flush() == flow::timed_out) {
+    if (became == flow::ended) {
+        const std::lock_guard locked{mutex_};
+        on.end_all(peer_gone());
+        return false;
+    }
+    while (partly && on.line->flush() == flow::timed_out) {
         if (transport::is_over(limit)) throw given_up(limit, method, ran::maybe);
         await_room(on, limit);
     }
     return true;
 }
 
-void call_client::await_room(const connection_ptr& on, const patience& limit) {
-    transport::wait_engine set{life::wait_mode::sleep};
-    set.add(on->line->watch(direction::sending));
-    lock locked{mutex_};
-    const bool reads = !on->reading && !on->over;
-    reads ? void(on->reading = true) : on->senders.push_back(&set);
-    locked.unlock();
-    if (reads) set.add(on->line->watch(direction::receiving));
-    set.wait(limit);
-    if (reads) read_all(on);
-    locked.lock();
-    reads ? leave_reading(*on) : void(std::erase(on->senders, &set));
-}
-
-// ---- receiving ----------------------------------------------------------------------------------
-
-void call_client::finish(outgoing_call& call, const patience& limit) {
-    lock locked{mutex_};
-    const connection_ptr on = call.on_;
-    while (!call.done_ && !transport::is_over(limit)) {
-        on->reading ? follow(locked, call, limit) : lead(locked, on, call, limit);
-    }
-    if (on) on->wake_one();
-    if (call.done_) {
-        call.on_.reset();
-        return;
-    }
-    locked.unlock();
-    give_up(call);
-    throw given_up(limit, call.method_, ran::maybe);
-}
-
-bool call_client::try_finish(outgoing_call& call) {
-    lock locked{mutex_};
-    const connection_ptr on = call.on_;
-    if (!call.done_ && !on->reading) {
-        on->reading = true;
-        locked.unlock();
-        read_all(on);
-        locked.lock();
-        leave_reading(*on);
-    }
-    if (call.done_) call.on_.reset();
-    return call.done_;
-}
-
-void call_client::lead(lock& locked, const connection_ptr& on, const outgoing_call& until_done,
-                       const patience& limit) {
-    on->reading = true;
-    bool more = true;
-    while (more && !until_done.done_) {
-        locked.unlock();
-        more = read_once(on, limit);
-        locked.lock();
-    }
-    leave_reading(*on);
-}
-
-void call_client::leave_reading(client_connection& on) {
-    on.reading = false;
-    on.wake_one();
-}
-
-void call_client::follow(lock& locked, outgoing_call& call, const patience& limit) {
-    life::notice woken;
-    const os::futex_waiter waiter = woken.watch();
-    std::vector<life::notice*>& followers = call.on_->followers;
-    followers.push_back(&woken);
-    call.waiter_ = &woken;
-    locked.unlock();
-    {
-        const std::stop_callback on_stop{limit.stop, [&woken] { woken.post(); }};
-        if (!limit.stop.stop_requested()) os::futex_wait_any({&waiter, 1}, limit.until);
-    }
-    locked.lock();
-    call.waiter_ = nullptr;
-    std::erase(followers, &woken);
-}
-
-void call_client::read_all(const connection_ptr& on) {
-    while (read_once(on, patience::none())) {
-    }
-}
-
-// By who reads. False: the patience ended, or the connection did.
-bool call_client::read_once(const connection_ptr& on, const patience& limit) {
-    try {
-        frame_bytes bytes;
-        const flow became = on->line->receive(bytes, limit);
-        if (became == flow::done) take(*on, bytes);
-        if (became == flow::ended) end(*on, server_gone());
-        return became == flow::done;
-    } catch (const error&) {
-        end(*on, std::current_exception());
-        return false;
-    }
-}
-
-void call_client::take(client_connection& on, frame_bytes bytes) {
-    const wire::rpc_frame frame = wire::read_rpc_frame(bytes);
-    if (frame.kind == wire::rpc_kind::request) return refuse(on, frame.id);
-    if (frame.kind != wire::rpc_kind::response) return;
+void call_client::tell(call_session& to, const outgoing_frame& frame) {
+    if (to.line->post(frame, false) != posted::kept) return;
     const std::lock_guard locked{mutex_};
-    outgoing_call* const call = on.leave(frame.id);
-    if (call == nullptr) return;  // nobody waits for it any more
-    call->answer_.assign(frame.body.begin(), frame.body.end());
-    call->error_.assign(frame.error.begin(), frame.error.end());
-    client_connection::complete(*call);
+    static_cast<client_connection&>(to).keeps = true;
 }
 
-void call_client::refuse(client_connection& on, std::uint32_t id) {
+// ---- what the server wants of us ----------------------------------------------------------------
+
+void call_client::resume(std::shared_ptr<outgoing_stream> stream) {
+    auto& on = static_cast<client_connection&>(stream->on());
+    if (!on.over) on.pumps.push_back(std::move(stream));  // else it goes with the connection
+}
+
+void call_client::work(lock& locked, client_connection& on) {
+    ++on.working;
+    if (!on.requests.empty()) {
+        const auto request = std::move(on.requests.front());
+        on.requests.pop_front();
+        on.request_bytes -= request->bytes();
+        locked.unlock();
+        run(*request);
+    } else {
+        const auto stream = std::move(on.pumps.front());
+        on.pumps.pop_front();
+        locked.unlock();
+        stream->pump();
+    }
+    locked.lock();
+    --on.working;
+}
+
+void call_client::run(incoming_call& request) {
+    const auto found = methods_.find(request.frame().method);
+    if (found != methods_.end()) return request.run_and_answer(found->second);
+    if (request.frame().method == back_method) return request.refuse_callback();
+    request.drop_rest();
+    reply(request, not_run(code::unknown_method, "this client handles no such call"), {});
+}
+
+void call_client::reply(incoming_call& call, const std::optional<wire::rpc_failure>& failure,
+                        const std::vector<std::byte>& result) {
+    if (!call.wants_reply()) return;
     std::vector<std::byte> failed;
-    wire::put_failure(failed, id, not_run(code::unknown_method, "this client handles no calls"));
-    const std::array<frame_bytes, 1> parts{frame_bytes{failed}};
-    on.line->try_send(parts);
-}
-
-void call_client::end(client_connection& on, std::exception_ptr why) {
-    const std::lock_guard locked{mutex_};
-    on.end(why);
-}
-
-// ---- giving up ----------------------------------------------------------------------------------
-
-void call_client::forget(outgoing_call& call) {
-    const std::lock_guard locked{mutex_};
-    if (call.on_) call.on_->leave(call.id_);
-    call.on_.reset();
-}
-
-// Tells the server, if that can be done at once.
-void call_client::give_up(outgoing_call& call) {
-    const connection_ptr on = call.on_;
-    forget(call);
-    if (!on->extensions) return;
-    std::vector<std::byte> cancel;
-    wire::put_notification_head(cancel, cancel_method, 1);
-    wire::append_value(cancel, call.id_);
-    const std::array<frame_bytes, 1> parts{frame_bytes{cancel}};
+    if (failure) wire::put_failure(failed, call.frame().id, *failure);
+    const frame_bytes whole{failure ? failed : result};
+    const std::vector<int> files = failure ? std::vector<int>{} : call.reply_files();
     try {
-        on->line->try_send(parts);
-    } catch (const error&) {
-        // the connection has ended, which cancels as well
+        if (!failure) call.begin_reply_stream();
+        tell(call.from(), {.parts = {&whole, 1}, .descriptors = files});
+        if (!failure) call.write_reply_stream();
+    } catch (const error& e) {
+        if (failure) return;
+        reply(
+            call,
+            wire::rpc_failure{.code = {}, .type = "signet::error", .text = e.what(), .ran = "yes"},
+            {});
     }
 }
 

@@ -21,6 +21,10 @@ std::string call_error::sentence(std::string_view why, signet::ran did) {
     return text.append(words_of(did));
 }
 
+call_error call_error::explained(std::string_view more) const {
+    return {whole_sentence{}, *this, advice() + "; " + std::string{more}};
+}
+
 std::string remote_error::shown(const std::string& type, const std::string& text) {
     if (type.empty()) return text;
     return text.empty() ? type : type + ": " + text;

@@ -26,7 +26,14 @@ public:
 
     signet::ran ran() const noexcept { return ran_; }
 
+    /// The same, with more to say on why.
+    call_error explained(std::string_view more) const;
+
 private:
+    struct whole_sentence {};
+    call_error(whole_sentence, const call_error& as, std::string_view advice)
+        : error{as.code(), as.operation(), as.subject(), advice}, ran_{as.ran_} {}
+
     static std::string sentence(std::string_view why, signet::ran did);
 
     signet::ran ran_;

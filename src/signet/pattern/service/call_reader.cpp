@@ -3,12 +3,13 @@
 #include <signet/base/error.hpp>
 #include <signet/pattern/service/call_codes.hpp>
 #include <signet/pattern/service/call_server.hpp>
+#include <signet/pattern/service/pulse.hpp>
 #include <signet/transport/channel_watch.hpp>
 #include <signet/wire/arguments.hpp>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace signet::pattern {
@@ -18,31 +19,42 @@ using transport::direction;
 using transport::flow;
 using transport::patience;
 
-/// Frames taken of one connection before others have their turn.
+/// Frames taken of one connection before others have their turn; fewer where they are large.
 constexpr std::size_t frames_at_once = 64;
+constexpr std::size_t bytes_at_once = std::size_t{1} << 20;
 
 /// How long no connections are accepted where there are no descriptors left for them.
 constexpr std::chrono::milliseconds shortage_pause{100};
 
-}  // namespace
-
-void call_server::add(std::shared_ptr<transport::channel_listener> listener, rpc_framing frames) {
-    const auto key = set_.add(transport::watch_listener(listener));
-    doors_.push_back({std::move(listener), frames, key});
+// What the kernel has it tells us again; asking it for more than the first frame would be a call
+// for nothing.
+flow next_frame(rpc_line& from, bool first, frame_bytes& into) {
+    if (first || from.end().holds_read()) return from.receive(into, patience::none());
+    return from.take_read(into) ? flow::done : flow::timed_out;
 }
 
-void call_server::add(std::unique_ptr<transport::channel_end> end, rpc_framing frames) {
-    admit(std::move(end), frames);
+}  // namespace
+
+void call_server::add(std::shared_ptr<transport::channel_listener> listener,
+                      const rpc_shape& shape) {
+    const auto key = set_.add(transport::watch_listener(listener));
+    doors_.push_back({std::move(listener), shape, key});
+}
+
+void call_server::add(std::unique_ptr<transport::channel_end> end, const rpc_shape& shape) {
+    admit(std::move(end), shape);
 }
 
 // ---- a turn -------------------------------------------------------------------------------------
 
-void call_server::read(lock& locked, const patience& limit) {
+void call_server::read(lock& locked, const patience& limit, const awaited* what) {
     reading_ = true;
-    std::vector<line_ptr> resumed = std::exchange(resumed_, {});
+    reader_ = std::this_thread::get_id();
+    const std::vector<line_ptr> resumed = std::exchange(resumed_, {});
+    const bool at_once = !resumed.empty() || has_work(what);
     locked.unlock();
     try {
-        take_turn(resumed, limit);
+        take_turn(resumed, at_once ? patience::none() : limit);
     } catch (...) {
         locked.lock();
         reading_ = false;
@@ -51,23 +63,25 @@ void call_server::read(lock& locked, const patience& limit) {
     }
     enqueue();
     locked.lock();
+    if (!forwarded_.empty()) answer_forwards(locked);
     reading_ = false;
     if (!queue_.empty() || attended_ != 0) wake_one();
 }
 
-void call_server::take_turn(std::vector<line_ptr>& resumed, const patience& limit) {
+void call_server::take_turn(const std::vector<line_ptr>& resumed, patience limit) {
     for (const line_ptr& line : resumed) look_at(line);
-    patience wait = has_work() ? patience::none() : limit;
     if (doors_again_) {
-        wait.until = std::min(wait.until, *doors_again_);
+        limit.until = std::min(limit.until, *doors_again_);
         if (clock::now() >= *doors_again_) open_doors(true);
     }
-    for (const transport::wait_key key : set_.wait(wait)) look_at(key);
+    for (const transport::wait_key key : set_.wait(limit)) look_at(key);
 }
 
-bool call_server::has_work() const {
-    const std::lock_guard locked{mutex_};
-    return !arrived_.empty() || !queue_.empty() || !resumed_.empty();
+// With the mutex held; what comes later wakes who reads. For who waits inside a method what others
+// have to do is no work.
+bool call_server::has_work(const awaited* what) const {
+    const bool wanted = what != nullptr ? what->there() : !queue_.empty();
+    return wanted || !arrived_.empty() || !forwarded_.empty();
 }
 
 void call_server::look_at(transport::wait_key key) {
@@ -86,7 +100,7 @@ void call_server::admit(door& from) {
         while (lines_.size() < options_.clients_max) {
             auto end = from.listener->accept(patience::none());
             if (!end) return set_.settle(from.key);
-            admit(std::move(end), from.frames);
+            admit(std::move(end), from.shape);
         }
         open_doors(false);  // until somebody leaves
     } catch (const error&) {
@@ -95,9 +109,11 @@ void call_server::admit(door& from) {
     }
 }
 
-void call_server::admit(std::unique_ptr<transport::channel_end> end, rpc_framing frames) {
+void call_server::admit(std::unique_ptr<transport::channel_end> end, const rpc_shape& shape) {
+    auto names = [this](std::string_view name) { return parameters_of(name); };
     const auto line = std::make_shared<served_line>(
-        std::make_unique<rpc_line>(std::move(end), frames, options_.message_bytes_max));
+        *this, std::make_unique<rpc_line>(std::move(end), shape, std::move(names)), false);
+    line->priority_max = priority_of(line->line->end());
     line->key = set_.add(line->line->watch(direction::receiving));
     lines_.emplace(line->key, line);
     const std::lock_guard locked{mutex_};
@@ -113,19 +129,33 @@ void call_server::drop(const line_ptr& line) {
     await_room(line, false);
     set_.remove(line->key);
     lines_.erase(line->key);
+    // Given up without the mutex.
     std::vector<call_ptr> calls;
+    std::unordered_multimap<std::uint32_t, call_ptr> dependents;
+    std::vector<std::shared_ptr<outgoing_stream>> streams;
     {
         const std::lock_guard locked{mutex_};
-        line->over = true;
-        calls = line->calls;
-        --counts_.clients;
+        line->end(peer_gone());
+        calls = std::exchange(line->at_work, {});
+        dependents = std::exchange(line->dependents, {});
+        streams = line->take_streams();
+        counts_.cancelled += queue_.remove_calls_of(*line);
+        wake_all();
+        line->leads_to ? void(std::erase(routes_, line)) : void(--counts_.clients);
     }
-    std::erase_if(arrived_, [&](const call_ptr& one) { return &one->from() == line.get(); });
-    for (const call_ptr& one : calls) one->cancel();
+    // Nobody waits for an answer any more; for a notification nobody did.
+    std::erase_if(arrived_, [&](const call_ptr& one) {
+        return &one->from() == line.get() && one->wants_reply();
+    });
+    for (const call_ptr& one : calls) {
+        if (one->wants_reply()) one->cancel();
+        withdraw(*one);
+    }
     open_doors(true);
 }
 
 void call_server::look_at(const line_ptr& line) {
+    if (line->leads_to) join(line);
     if (!lines_.contains(line->key)) return;  // it was dropped meanwhile
     try {
         if (!rests(line)) read_frames(line);
@@ -143,11 +173,20 @@ void call_server::look_at(const line_ptr& line) {
 bool call_server::rests(const line_ptr& line) {
     const bool keeps = line->line->drain();
     await_room(line, keeps);
+    if (!keeps && !line->resting && !line->filled) return false;
     const std::lock_guard locked{mutex_};
-    const bool rest = keeps || line->calls.size() >= options_.calls_per_client_max;
+    line->filled = is_full(*line, 1);
+    // What a server keeps for us it may send before it takes more.
+    const bool full = line->awaited == 0 && line->filled;
+    const bool rest = !line->leads_to && (keeps || full);
     if (rest != line->resting) set_.enable(line->key, !rest);
     line->resting = rest;
     return rest;
+}
+
+bool call_server::is_full(const served_line& line, std::size_t times) const {
+    return line.at_work.size() >= times * options_.calls_per_client_max ||
+           line.at_work_bytes >= times * options_.message_bytes_max;
 }
 
 void call_server::await_room(const line_ptr& line, bool wanted) {
@@ -164,14 +203,12 @@ void call_server::await_room(const line_ptr& line, bool wanted) {
 
 void call_server::read_frames(const line_ptr& line) {
     frame_bytes frame;
-    for (std::size_t taken = 0; taken < frames_at_once; ++taken) {
-        if (!line->line->take_read(frame)) {
-            // What the kernel has it tells us again; asking it now would be a call for nothing.
-            if (taken != 0 && !line->line->end().holds_read()) return set_.settle(line->key);
-            const flow became = line->line->receive(frame, patience::none());
-            if (became == flow::ended) return drop(line);
-            if (became == flow::timed_out) return set_.settle(line->key);
-        }
+    std::size_t bytes = 0;
+    for (std::size_t taken = 0; taken < frames_at_once && bytes < bytes_at_once; ++taken) {
+        const flow became = next_frame(*line->line, taken == 0, frame);
+        if (became == flow::ended) return drop(line);
+        if (became == flow::timed_out) return set_.settle(line->key);
+        bytes += frame.size();
         take_frame(line, frame);
     }
     enqueue();
@@ -182,23 +219,58 @@ void call_server::read_frames(const line_ptr& line) {
 // ---- frames -------------------------------------------------------------------------------------
 
 void call_server::take_frame(const line_ptr& line, frame_bytes bytes) {
-    auto call = std::make_shared<incoming_call>(line, bytes);
-    if (call->frame().kind == wire::rpc_kind::response) return;  // we asked for nothing
-    if (call->frame().method.starts_with(reserved_names)) return take_reserved(line, *call);
-    arrived_.push_back(std::move(call));
+    const wire::rpc_frame frame = wire::read_rpc_frame(bytes);
+    if (frame.kind == wire::rpc_kind::response) {
+        std::unique_lock locked{mutex_};
+        const auto unwanted = line->take_response(frame);
+        locked.unlock();
+        if (unwanted) drop_stream(*line, *unwanted);
+        return;
+    }
+    if (line->leads_to) return refuse_on_route(*line, frame);
+    if (frame.method.starts_with(reserved_names) && take_reserved(line, frame)) return;
+    arrived_.push_back(std::make_shared<incoming_call>(line, bytes, frame));
+    arrived_.back()->limit_priority(line->priority_max);
+    if (frame.rider.specials == 0) return;
+    const std::lock_guard locked{mutex_};
+    arrived_.back()->begin_streams();
 }
 
-void call_server::take_reserved(const line_ptr& line, const incoming_call& call) {
-    if (call.frame().method == cancel_method) return cancel(line, call.frame());
-    if (!call.wants_reply()) return;
-    if (call.frame().method != hello_method) {
-        return refuse(call, code::unknown_method, "this server knows of no such extension");
+// False: it is to be answered as any other.
+bool call_server::take_reserved(const line_ptr& line, const wire::rpc_frame& frame) {
+    if (frame.method == cancel_method) return cancel(line, frame), true;
+    if (frame.method == hello_method && frame.kind == wire::rpc_kind::request) {
+        return greet(line, frame), true;
     }
+    if (frame.method == describe_method && frame.kind == wire::rpc_kind::request) {
+        return describe_to(line, frame), true;
+    }
+    if (frame.kind == wire::rpc_kind::request) return false;
+    if (frame.method == pulse_method) return read_pulse(frame), false;
+    const std::lock_guard locked{mutex_};
+    line->take_notification(frame);
+    return true;
+}
+
+void call_server::greet(const line_ptr& line, const wire::rpc_frame& hello) {
+    line->extensions.store(true, std::memory_order_relaxed);  // relaxed: a flag alone
+    const std::uint32_t files_max = line->line->files_to(files_max_in(hello));
+    line->files_max.store(files_max, std::memory_order_relaxed);  // relaxed: one number
     std::vector<std::byte> reply;
-    wire::put_result_head(reply, call.frame().id);
-    wire::append_value(reply, rpc_version);
-    const std::array<frame_bytes, 1> parts{frame_bytes{reply}};
-    post(*line, parts, false);
+    wire::put_result_head(reply, hello.id);
+    wire::append_list_head(reply, 2);
+    append_hello(reply, line->line->descriptors_max());
+    const frame_bytes whole{reply};
+    post(*line, {.parts = {&whole, 1}}, false);
+}
+
+void call_server::describe_to(const line_ptr& line, const wire::rpc_frame& asked) {
+    std::vector<std::byte> reply;
+    wire::put_result_head(reply, asked.id);
+    const std::vector<std::byte> methods = wire::encode(describe());
+    reply.insert(reply.end(), methods.begin(), methods.end());
+    const frame_bytes whole{reply};
+    post(*line, {.parts = {&whole, 1}}, false);
 }
 
 void call_server::cancel(const line_ptr& line, const wire::rpc_frame& which) {
@@ -209,10 +281,23 @@ void call_server::cancel(const line_ptr& line, const wire::rpc_frame& which) {
     std::vector<call_ptr> found;
     {
         const std::lock_guard locked{mutex_};
-        std::copy_if(line->calls.begin(), line->calls.end(), std::back_inserter(found),
+        std::copy_if(line->at_work.begin(), line->at_work.end(), std::back_inserter(found),
                      [&](const call_ptr& one) { return one->frame().id == id; });
     }
-    for (const call_ptr& one : found) one->cancel();
+    if (found.empty()) return;
+    for (const call_ptr& one : found) {
+        one->cancel();
+        withdraw(*one);
+    }
+    const std::lock_guard locked{mutex_};
+    wake_all();  // who waits inside that method for its caller
+}
+
+// A connection that does not rest, since a method waits for something of it, may go on calling.
+bool call_server::has_place_for(const incoming_call& one) const {
+    if (queue_.calls() >= options_.queue_max) return false;
+    const served_line& from = line_of(one);
+    return one.is_pulse() ? from.pulses < options_.pulses_per_client_max : !is_full(from, 2);
 }
 
 void call_server::enqueue() {
@@ -221,18 +306,29 @@ void call_server::enqueue() {
     {
         const std::lock_guard locked{mutex_};
         for (call_ptr& one : arrived_) {
-            if (queue_.size() < options_.queue_max) {
-                one->from().calls.push_back(one);
-                queue_.push_back(std::move(one));
+            if (has_place_for(*one)) {
+                served_line& from = line_of(*one);
+                from.enter(one);
+                from.filled = is_full(from, 1);
+                queue_.push({.call = std::move(one)});
             } else {
+                ++(one->is_pulse() ? counts_.pulses_dropped : counts_.refused);
+                give_up_references(*one);
                 refused.push_back(std::move(one));
             }
         }
-        counts_.refused += refused.size();
     }
     arrived_.clear();
-    const std::string text = "its queue of " + std::to_string(options_.queue_max) + " is full";
-    for (const call_ptr& one : refused) refuse(*one, code::overloaded, text);
+    if (!refused.empty()) refuse_all(refused);
+}
+
+void call_server::refuse_all(const std::vector<call_ptr>& refused) {
+    const std::string text =
+        "too many calls wait; its queue_max is " + std::to_string(options_.queue_max);
+    for (const call_ptr& one : refused) {
+        refuse(*one, code::overloaded, text);
+        one->drop_rest();
+    }
 }
 
 }  // namespace signet::pattern

@@ -2,15 +2,10 @@
 #include <signet/pattern/service/call_server.hpp>
 
 #include <signet/base/error.hpp>
-#include <signet/os/futex.hpp>
-#include <signet/os/signal.hpp>
 #include <signet/pattern/service/call_codes.hpp>
 #include <signet/transport/patient_wait.hpp>
 
-#include <algorithm>
-#include <array>
 #include <chrono>
-#include <stop_token>
 #include <utility>
 
 namespace signet::pattern {
@@ -21,25 +16,34 @@ using transport::patience;
 /// Replies wait for those of methods that take no longer.
 constexpr std::chrono::microseconds quick_time{20};
 
-/// While a method runs, this thread serves that call.
-class serving_call {
+/// How long they take is looked at once in so many calls.
+constexpr std::uint32_t calls_per_look = 16;
+
+/// The result of the call that this thread runs; methods do not nest in it.
+class result_room {
 public:
-    explicit serving_call(call_at_work now)
-        : before_{std::exchange(this_thread_serves(), std::move(now))} {}
-    ~serving_call() { this_thread_serves() = std::move(before_); }
-    serving_call(const serving_call&) = delete;
-    serving_call& operator=(const serving_call&) = delete;
+    result_room() : room_{std::exchange(spare(), {})} { room_.clear(); }
+    ~result_room() {
+        if (room_.capacity() <= kept_bytes_max) spare() = std::move(room_);
+    }
+    result_room(const result_room&) = delete;
+    result_room& operator=(const result_room&) = delete;
+
+    std::vector<std::byte>& bytes() noexcept { return room_; }
 
 private:
-    call_at_work before_;
+    static constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
+
+    static std::vector<std::byte>& spare() {
+        static thread_local std::vector<std::byte> one;
+        return one;
+    }
+
+    std::vector<std::byte> room_;
 };
 
-void erase_one(std::vector<std::shared_ptr<incoming_call>>& from,
-               const std::shared_ptr<incoming_call>& what) {
-    const auto at = std::find(from.begin(), from.end(), what);
-    if (at == from.end()) return;
-    *at = std::move(from.back());
-    from.pop_back();
+frame_bytes value_in(const std::vector<std::byte>& answer) {
+    return wire::read_rpc_frame(answer).body;
 }
 
 }  // namespace
@@ -47,32 +51,55 @@ void erase_one(std::vector<std::shared_ptr<incoming_call>>& from,
 call_server::call_server(const server_options& options)
     : options_{options}, set_{options.waiting} {}
 
+// Calls, streams and their connections hold each other.
 call_server::~call_server() {
     stop();
-    {
-        const std::lock_guard locked{mutex_};
-        closing_ = true;
-        attendant_wanted_.post();
-    }
+    lock locked{mutex_};
+    closing_ = true;
+    attendant_wanted_.post();
+    locked.unlock();
     if (attendant_.joinable()) attendant_.join();
-    for (const call_ptr& call : queue_) refuse(*call, code::closing, "its server was closed");
-    for (const call_ptr& call : queue_) call->from().calls.clear();  // they hold each other
-    for (const auto& [key, line] : lines_) line->calls.clear();
+    close_forwards();
+    const auto turn_away = [&](const incoming_call& call) {
+        refuse(call, code::closing, "its server was closed");
+    };
+    while (!queue_.empty()) {
+        const piece_of_work left = queue_.pop();
+        if (left.call) turn_away(*left.call);
+    }
+    for (const auto& [key, line] : lines_) {
+        locked.lock();
+        line->end(peer_gone());
+        const auto calls = std::exchange(line->at_work, {});
+        const auto dependents = std::exchange(line->dependents, {});
+        const auto streams = line->take_streams();
+        locked.unlock();
+        for (const auto& [id, one] : dependents) turn_away(*one);
+        for (const call_ptr& one : calls) one->drop_rest();
+    }
 }
 
-void call_server::handle(std::string name, method_body body) {
-    if (name.starts_with(reserved_names)) {
-        throw contract_violation{"handle '" + name +
-                                 "': names that begin with 'signet.' are taken"};
-    }
+void call_server::handle(std::string name, method_body body, wire::method_signature what) {
+    require_free(name);
+    what.name = name;
     const std::lock_guard locked{mutex_};
-    const auto [at, fresh] = methods_.try_emplace(std::move(name), method{std::move(body)});
+    const auto [at, fresh] =
+        methods_.try_emplace(std::move(name), method{std::move(body), std::move(what)});
     if (!fresh) throw contract_violation{"handle '" + at->first + "': it is handled already"};
+}
+
+std::vector<wire::method_signature> call_server::describe() const {
+    const std::lock_guard locked{mutex_};
+    std::vector<wire::method_signature> all;
+    for (const auto& [name, what] : methods_) all.push_back(what.signature);
+    return all;
 }
 
 server_counts call_server::counts() const {
     const std::lock_guard locked{mutex_};
-    return counts_;
+    server_counts now = counts_;
+    now.queued = queue_.size();
+    return now;
 }
 
 // ---- serving ------------------------------------------------------------------------------------
@@ -80,200 +107,223 @@ server_counts call_server::counts() const {
 bool call_server::serve(const patience& limit) {
     lock locked{mutex_};
     ++serving_;
-    while (!stopping_) {
-        if (!queue_.empty()) {
-            run_next(locked);
-        } else if (transport::is_over(limit)) {
-            break;
-        } else if (!reading_) {
-            read(locked, limit);
-        } else {
-            follow(locked, limit);
-        }
-    }
+    while (work(locked, limit)) run_next(locked);
     --serving_;
     wake_one();
     return stopping_;
 }
 
+// Until there is something in the queue: true.
+bool call_server::work(lock& locked, const patience& limit) {
+    while (!stopping_ && queue_.empty()) {
+        if (transport::is_over(limit)) return false;
+        reading_ ? follow(locked, limit, nullptr) : read(locked, limit, nullptr);
+    }
+    return !stopping_;
+}
+
 void call_server::stop() {
     const std::lock_guard locked{mutex_};
     stopping_ = true;
-    for (life::notice* const one : followers_) one->post();
+    wake_all();
     set_.wake();
 }
 
-void call_server::run_next(lock& locked) {
-    const call_ptr call = std::move(queue_.front());
-    queue_.pop_front();
-    const auto found = methods_.find(call->frame().method);
-    method* const what = found == methods_.end() ? nullptr : &found->second;
-    const bool measured = serving_ == 1 && another_follows(call);
-    const bool corks = measured && what != nullptr && what->quick;
-    if (!reading_ || !queue_.empty()) wake_one();
-    locked.unlock();
-    const deadline begin = measured ? clock::now() : deadline{};
-    std::vector<std::byte> result;
-    auto failure = run(*call, what, result);
-    if (measured && what != nullptr) what->quick = clock::now() - begin < quick_time;
-    answer(*call, std::move(failure), result, corks);
-    locked.lock();
-    finish(locked, call);
+// Whoever reads, or waits for a reason to.
+void call_server::wake_reader() {
+    if (reading_ || in_loop_) set_.wake();
 }
 
-// Whether the next call comes from there too, so that both replies can go together.
-bool call_server::another_follows(const call_ptr& done) const {
-    return !queue_.empty() && &queue_.front()->from() == &done->from();
+void call_server::run_next(lock& locked) {
+    const piece_of_work next = queue_.pop();
+    if (!reading_ || !queue_.empty()) wake_one();
+    if (next.call) return run_call(locked, next.call);
+    locked.unlock();
+    next.stream->pump();
+    locked.lock();
+}
+
+void call_server::run_call(lock& locked, const call_ptr& call) {
+    const filling filled = fill_in(call);
+    if (filled == filling::waits) {
+        locked.unlock();
+        uncork(line_of(*call));
+        locked.lock();
+        return;
+    }
+    const auto found = methods_.find(call->frame().method);
+    method* const what = found == methods_.end() ? nullptr : &found->second;
+    const bool alone = serving_ == 1 || in_loop_;
+    const bool corks = alone && quick_one_follows(*call);
+    const bool measured = alone && what != nullptr && what->calls++ % calls_per_look == 0;
+    std::optional<wire::rpc_failure> failure = why_unwanted(filled, *call);
+    const bool runs = !failure && what != nullptr;
+    locked.unlock();
+    const deadline begin = measured ? clock::now() : deadline{};
+    result_room result;
+    if (!failure) failure = run(*call, what, result.bytes());
+    if (measured) what->quick = clock::now() - begin < quick_time;
+    const bool later = call->answered_later();
+    later ? uncork(line_of(*call)) : answer(*call, failure, result.bytes(), corks);
+    if (!later) call->drop_rest();
+    locked.lock();
+    if (runs && (!failure || failure->ran == "yes")) ++counts_.served;
+    if (!runs && call->is_pulse()) ++counts_.pulses_dropped;
+    if (later) return;
+    if (call->frame().rider.uses != 0)
+        keep_result(*call, failure ? frame_bytes{} : value_in(result.bytes()));
+    finish(call);
+}
+
+// Whether the next call comes from there too, and takes no time, so that both replies can go
+// together.
+bool call_server::quick_one_follows(const incoming_call& done) const {
+    if (queue_.empty() || !queue_.front().call) return false;
+    const incoming_call& next = *queue_.front().call;
+    if (&next.from() != &done.from()) return false;
+    const auto found = methods_.find(next.frame().method);
+    return found != methods_.end() && found->second.quick;
 }
 
 std::optional<wire::rpc_failure> call_server::run(incoming_call& call, method* what,
                                                   std::vector<std::byte>& result) {
-    std::optional<wire::rpc_failure> why;
-    if (!is_wanted(call, why)) return why;
-    if (what == nullptr) {
-        return not_run(code::unknown_method, "there is no '" + std::string{call.frame().method} +
-                                                 "'; there are " + known_methods());
-    }
-    wire::put_result_head(result, call.frame().id);
-    const serving_call now{{call.shared_from_this(), this}};
-    try {
-        why = what->body(call.frame(), result);
-    } catch (...) {
-        why = thrown_failure();
-    }
-    const std::lock_guard locked{mutex_};
-    if (!why || why->ran == "yes") ++counts_.served;
-    return why;
+    if (what != nullptr) return run_urgently(call, what->body, result);
+    return not_run(code::unknown_method, "there is no '" + std::string{call.frame().method} +
+                                             "'; there are " + known_methods());
 }
 
-bool call_server::is_wanted(const incoming_call& call, std::optional<wire::rpc_failure>& why) {
+std::optional<wire::rpc_failure> call_server::why_unwanted(filling filled,
+                                                           const incoming_call& call) {
+    if (filled == filling::impossible) {
+        return not_run(code::bad_arguments,
+                       "the call whose result is its argument failed, is none of this connection, "
+                       "or gave more than fits");
+    }
     const bool cancelled = call.cancelled();
     const bool expired = call.until() != never && clock::now() >= call.until();
-    if (!cancelled && !expired) return true;
-    why = cancelled ? not_run(code::cancelled, "it was cancelled before its turn")
-                    : not_run(code::expired, "its deadline passed before its turn");
-    const std::lock_guard locked{mutex_};
+    if (!cancelled && !expired) return std::nullopt;
     ++(cancelled ? counts_.cancelled : counts_.expired);
-    return false;
+    return cancelled ? not_run(code::cancelled, "it was cancelled before its turn")
+                     : not_run(code::expired, "its deadline passed before its turn");
 }
 
 std::string call_server::known_methods() const {
-    const std::lock_guard locked{mutex_};
     std::string names;
-    for (const auto& [name, what] : methods_) names += (names.empty() ? "" : ", ") + name;
+    for (const auto& one : describe()) names += (names.empty() ? "" : ", ") + one.name;
     return names.empty() ? "none" : names;
 }
 
-void call_server::answer(const incoming_call& call, std::optional<wire::rpc_failure> failure,
+std::optional<std::vector<std::string>> call_server::parameters_of(std::string_view name) const {
+    const std::lock_guard locked{mutex_};
+    const auto found = methods_.find(name);
+    if (found == methods_.end()) return std::nullopt;
+    std::vector<std::string> names;
+    for (const wire::value_signature& one : found->second.signature.parameters) {
+        if (!one.name.empty()) names.push_back(one.name);
+    }
+    return names;
+}
+
+void call_server::reply(incoming_call& call, const std::optional<wire::rpc_failure>& failure,
+                        const std::vector<std::byte>& result) {
+    answer(call, failure, result, false);
+    const std::lock_guard locked{mutex_};
+    if (call.frame().rider.uses != 0) keep_result(call, failure ? frame_bytes{} : value_in(result));
+    finish(call.shared_from_this());
+}
+
+void call_server::answer(incoming_call& call, const std::optional<wire::rpc_failure>& failure,
                          const std::vector<std::byte>& result, bool more_to_come) {
-    served_line& to = call.from();
+    served_line& to = line_of(call);
     if (call.wants_reply()) {
         std::vector<std::byte> failed;
         if (failure) wire::put_failure(failed, call.frame().id, *failure);
-        const std::array<frame_bytes, 1> parts{failure ? frame_bytes{failed} : frame_bytes{result}};
-        post(to, parts, more_to_come);
-    } else if (!more_to_come && to.corked.load(std::memory_order_relaxed)) {  // relaxed: our own
-        to.line->drain();
+        const frame_bytes whole{failure ? failed : result};
+        const std::vector<int> files = failure ? std::vector<int>{} : call.reply_files();
+        if (!failure) call.begin_reply_stream();
+        post(to, {.parts = {&whole, 1}, .descriptors = files}, more_to_come);
+        if (!failure) call.write_reply_stream();
+    } else if (!more_to_come) {
+        uncork(to);
     }
     to.corked.store(more_to_come, std::memory_order_relaxed);  // relaxed: as above
 }
 
+// Nothing that could go together with the replies that wait comes now.
+void call_server::uncork(served_line& to) {
+    if (!to.corked.exchange(false, std::memory_order_relaxed)) return;  // relaxed: our own
+    if (to.line->drain())
+        mark_resumed(std::static_pointer_cast<served_line>(to.shared_from_this()));
+}
+
 // A reply that is too large is answered by that.
-void call_server::post(served_line& to, std::span<const frame_bytes> parts, bool more_to_come) {
+void call_server::post(served_line& to, const outgoing_frame& frame, bool more_to_come) {
     posted became = posted::lost;
     try {
-        became = to.line->post(parts, more_to_come);
+        became = to.line->post(frame, more_to_come);
     } catch (const error& e) {
-        const wire::rpc_frame frame = wire::read_rpc_frame(parts.front());
+        const wire::rpc_frame refused = wire::read_rpc_frame(frame.parts.front());
         std::vector<std::byte> failed;
-        wire::put_failure(failed, frame.id,
+        wire::put_failure(failed, refused.id,
                           {.code = {}, .type = "signet::error", .text = e.what(), .ran = "yes"});
-        const std::array<frame_bytes, 1> instead{frame_bytes{failed}};
-        became = to.line->post(instead, more_to_come);
+        const frame_bytes instead{failed};
+        became = to.line->post({.parts = {&instead, 1}}, more_to_come);
     }
-    if (became == posted::kept) resume(to.shared_from_this());
+    if (became == posted::kept)
+        mark_resumed(std::static_pointer_cast<served_line>(to.shared_from_this()));
 }
 
 void call_server::refuse(const incoming_call& call, std::string_view code, std::string text) {
     if (!call.wants_reply()) return;
     std::vector<std::byte> failed;
     wire::put_failure(failed, call.frame().id, not_run(code, std::move(text)));
-    const std::array<frame_bytes, 1> parts{frame_bytes{failed}};
-    post(call.from(), parts, false);
+    const frame_bytes whole{failed};
+    post(line_of(call), {.parts = {&whole, 1}}, false);
 }
 
-void call_server::finish(lock&, const call_ptr& done) {
-    served_line& from = done->from();
-    erase_one(from.calls, done);
-    if (from.resting && !from.over) resumed_.push_back(from.shared_from_this());
-    const bool attended = done->attended();
+void call_server::finish(const call_ptr& done) {
+    served_line& from = line_of(*done);
+    done->finished = true;
+    from.leave(*done);
+    give_up_references(*done);
+    if (!from.dependents.empty()) wake_dependents(*done);
+    const bool looks = from.resting && !from.over;
+    if (looks) resumed_.push_back(std::static_pointer_cast<served_line>(from.shared_from_this()));
+    const bool attended = std::exchange(done->counted, false);
     if (attended) --attended_;
-    if (reading_ && (attended || from.resting)) set_.wake();
+    if (attended || looks) wake_reader();
 }
 
-void call_server::resume(const line_ptr& line) {
+void call_server::mark_resumed(const line_ptr& line) {
     const std::lock_guard locked{mutex_};
     resumed_.push_back(line);
-    if (reading_) set_.wake();
+    wake_reader();
 }
 
-// ---- waiting ------------------------------------------------------------------------------------
+// ---- what calls do beside answering -------------------------------------------------------------
 
-void call_server::follow(lock& locked, const patience& limit) {
-    life::notice woken;
-    const os::futex_waiter waiter = woken.watch();
-    followers_.push_back(&woken);
-    locked.unlock();
-    {
-        const std::stop_callback on_stop{limit.stop, [&woken] { woken.post(); }};
-        if (!limit.stop.stop_requested()) os::futex_wait_any({&waiter, 1}, limit.until);
+// What the other end does not take is kept: bounded by what it allowed to be written.
+bool call_server::send(call_session& to, std::string_view what, const outgoing_frame& frame,
+                       const patience&) {
+    auto& on = static_cast<served_line&>(to);
+    posted became = posted::lost;
+    try {
+        became = on.line->post(frame, false);
+    } catch (const error&) {
+        rethrow_as_call(std::current_exception(), what, ran::no);
     }
-    locked.lock();
-    std::erase(followers_, &woken);
+    if (became == posted::kept)
+        mark_resumed(std::static_pointer_cast<served_line>(on.shared_from_this()));
+    return became != posted::lost;
 }
 
-// Whoever is woken is no follower any more, so that the next one is woken next.
-void call_server::wake_one() {
-    if (!followers_.empty()) {
-        followers_.back()->post();
-        followers_.pop_back();
-    } else if (attended_ != 0 && !reading_) {
-        attendant_wanted_.post();
-    }
+void call_server::tell(call_session& to, const outgoing_frame& frame) {
+    send(to, {}, frame, {});
 }
 
-void call_server::attend() {
-    const std::lock_guard locked{mutex_};
-    ++attended_;
-    if (!attendant_.joinable()) {
-        const os::blocked_signals none_for_the_thread;
-        attendant_ = std::thread{&call_server::attend_calls, this};
-    }
-    attendant_wanted_.post();
-}
-
-// The attendant's whole life: it reads while calls that want to be told run, and nobody else does.
-void call_server::attend_calls() {
-    lock locked{mutex_};
-    while (!closing_) {
-        const os::futex_waiter waiter = attendant_wanted_.watch();
-        if (attended_ != 0 && !reading_) {
-            if (!try_read(locked)) return;
-            wake_one();  // a thread that serves may wait for its turn to read
-        } else {
-            locked.unlock();
-            os::futex_wait_any({&waiter, 1}, after(life::backstop));
-            locked.lock();
-        }
-    }
-}
-
-// False: the system refuses, which whoever serves is told in its turn.
-bool call_server::try_read(lock& locked) try {
-    read(locked, {});
-    return true;
-} catch (const error&) {
-    return false;
+void call_server::resume(std::shared_ptr<outgoing_stream> stream) {
+    queue_.push({.stream = std::move(stream)});
+    wake_one();
 }
 
 }  // namespace signet::pattern

@@ -1,48 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a client has of its connection: part of call_client.hpp, whose invariants are about it.
+// What a client has of its connection beside what both ends have: who reads it, who waits, and what
+// the server wants of us. Part of call_client.hpp, whose invariants are about it.
 //
-// Thread safety: `line` has its own; the rest is under the client's mutex.
+// Thread safety: under the client's mutex.
 #pragma once
 
-#include <signet/pattern/service/call_client.hpp>
+#include <signet/pattern/service/call_session.hpp>
 
-#include <cstdint>
-#include <exception>
+#include <cstddef>
+#include <deque>
 #include <memory>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace signet::pattern {
 
-struct client_connection {
-    client_connection(std::unique_ptr<rpc_line> made, bool knows_us)
-        : line{std::move(made)}, extensions{knows_us} {}
+struct client_connection final : call_session {
+    using call_session::call_session;
 
-    const std::unique_ptr<rpc_line> line;
-    const bool extensions;  ///< the server is one of Signet's
-
-    std::unordered_map<std::uint32_t, outgoing_call*> waiting{};  ///< for their answers, by id
-    std::vector<life::notice*> followers{};  ///< threads that wait, and do not read
-    std::vector<transport::wait_engine*>
-        senders{};  ///< threads that wait for room, and do not read
-    std::uint32_t next_id = 1;
+    std::vector<call_waiter*> followers{};  ///< who wait, and do not read
+    std::deque<std::shared_ptr<incoming_call>> requests{};
+    std::deque<std::shared_ptr<outgoing_stream>> pumps{};  ///< may be written
+    std::size_t working = 0;  ///< threads at one of those, or within one at another
+    std::size_t request_bytes = 0;
     bool reading = false;
-    bool over = false;
+    bool keeps = false;  ///< of what we send: there was no room
 
-    /// Enters a call, under an id that no other one has.
-    void enter(outgoing_call& call);
+    /// Whether there is something to do for whoever waits. What is done may wait in its turn, and
+    /// find more to do; but not without end. Nor before what is kept is sent, so that a server that
+    /// does not read costs no more memory.
+    bool has_work() const noexcept {
+        return !keeps && working < working_max && (!requests.empty() || !pumps.empty());
+    }
 
-    /// Whose answer that is: it is done, once it was filled. Null: nobody waits for it any more.
-    outgoing_call* leave(std::uint32_t id);
+    static constexpr std::size_t working_max = 64;
 
-    /// Has one more thread look whether it is to read, where nobody does.
-    void wake_one();
+    /// Has one more who waits look whether it is to read, where nobody does.
+    void wake_one() {
+        if (reading || followers.empty()) return;
+        followers.back()->wake();
+        followers.pop_back();
+    }
 
-    /// The connection has ended: so have all calls.
-    void end(const std::exception_ptr& why);
+    /// All that it holds, and that may hold it, to be destroyed without the mutex.
+    struct contents {
+        std::deque<std::shared_ptr<incoming_call>> requests;
+        std::deque<std::shared_ptr<outgoing_stream>> pumps;
+        std::vector<std::shared_ptr<outgoing_stream>> streams;
+    };
+    contents take_all() {
+        return {std::exchange(requests, {}), std::exchange(pumps, {}), take_streams()};
+    }
 
-    static void complete(outgoing_call& call);
+    /// The connection has ended, and all that was under way.
+    void end_all(const std::exception_ptr& why) {
+        end(why);
+        for (call_waiter* const one : followers) one->wake();
+    }
 };
 
 }  // namespace signet::pattern

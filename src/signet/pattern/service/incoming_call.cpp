@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/pattern/service/incoming_call.hpp>
 
+#include <signet/base/error.hpp>
+#include <signet/pattern/service/call_codes.hpp>
+#include <signet/wire/cursor.hpp>
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -8,54 +12,206 @@
 namespace signet::pattern {
 namespace {
 
+/// Arguments of one call that are no values.
+constexpr std::size_t specials_max = 1024;
+
 std::chrono::nanoseconds time_left(std::uint64_t nanoseconds) {
     constexpr std::uint64_t most = std::numeric_limits<std::chrono::nanoseconds::rep>::max();
     return std::chrono::nanoseconds{std::min(nanoseconds, most)};
 }
 
+[[noreturn]] void complain(const char* why) {
+    throw error{errc::peer_misbehaved, "read call", {}, why};
+}
+
 }  // namespace
 
-incoming_call::incoming_call(std::shared_ptr<served_line> from, frame_bytes bytes)
-    : from_{std::move(from)},
-      bytes_{bytes.begin(), bytes.end()},
-      frame_{wire::read_rpc_frame(bytes_)} {
-    if (frame_.rider.nanoseconds_left) until_ = after(time_left(*frame_.rider.nanoseconds_left));
+incoming_call::incoming_call(std::shared_ptr<call_session> from, frame_bytes bytes,
+                             const wire::rpc_frame& frame)
+    : from_{std::move(from)}, arrived_bytes_{bytes.size()}, bytes_{bytes}, frame_{frame} {
+    move_frame(bytes.data(), bytes_.view().data());
+    const wire::rpc_rider& rider = frame_.rider;
+    priority_ = rider.priority;
+    if (rider.nanoseconds_left) until_ = after(time_left(*rider.nanoseconds_left));
+    if (rider.descriptors != 0) descriptors_ = from_->line->take_descriptors(rider.descriptors);
+    if (rider.specials != 0) find_specials();
 }
+
+// What lay in the bytes at `from` lies in the same ones at `to`.
+void incoming_call::move_frame(const std::byte* from, const std::byte* to) {
+    const auto* const method = reinterpret_cast<const std::byte*>(frame_.method.data());
+    frame_.method = {reinterpret_cast<const char*>(to + (method - from)), frame_.method.size()};
+    frame_.body = {to + (frame_.body.data() - from), frame_.body.size()};
+}
+
+bool incoming_call::is_pulse() const noexcept {
+    return !wants_reply() && frame_.method == pulse_method;
+}
+
+// ---- arguments ----------------------------------------------------------------------------------
+
+// Looked for once, by who reads the connection: later they are found without a look at values.
+void incoming_call::find_specials() {
+    wire::detail::cursor from{frame_.body};
+    for (std::size_t i = 0; i < frame_.arguments; ++i) {
+        if (specials_.size() == frame_.rider.specials) return;
+        const auto one = wire::read_special(from.rest());
+        const std::size_t at = frame_.body.size() - from.left();
+        if (!from.skip()) complain("its arguments are not complete");
+        if (one.kind == wire::special::none) continue;
+        if (specials_.size() == specials_max) complain("too many of its arguments are no values");
+        specials_.push_back({at, one});
+        if (one.kind == wire::special::result) references_.push_back(one.number);
+    }
+}
+
+void incoming_call::begin_streams() {
+    for (const auto& [at, what] : specials_) {
+        if (what.kind != wire::special::stream) continue;
+        streams_.emplace_back(what.number, from_->begin_reading(what.number));
+    }
+}
+
+void incoming_call::fill_in(std::span<const std::vector<std::byte>> results) {
+    std::vector<std::byte> values;
+    auto rest = frame_.body.begin();
+    for (const auto& [at, what] : specials_) {
+        if (what.kind != wire::special::result) continue;
+        const auto here = frame_.body.begin() + static_cast<std::ptrdiff_t>(at);
+        values.insert(values.end(), rest, here);
+        values.insert(values.end(), results.front().begin(), results.front().end());
+        results = results.subspan(1);
+        rest = here + wire::special_value::bytes;
+    }
+    values.insert(values.end(), rest, frame_.body.end());
+    references_.clear();
+    replace_body(values);
+}
+
+std::shared_ptr<incoming_stream> incoming_call::take_stream(std::uint32_t number) {
+    for (auto& [theirs, stream] : streams_) {
+        if (theirs == number) return std::move(stream);
+    }
+    return nullptr;
+}
+
+os::descriptor incoming_call::take_descriptor(std::uint32_t which) {
+    return which < descriptors_.size() ? std::move(descriptors_[which]) : os::descriptor{};
+}
+
+void incoming_call::drop_rest() {
+    reply_stream_.reset();  // which may hold this call
+    streams_.clear();
+    descriptors_.clear();
+    reply_files_.clear();
+    reply_stream_.reset();  // which may hold what holds this
+}
+
+std::uint32_t incoming_call::take_function() {
+    wire::detail::cursor from{frame_.body};
+    if (frame_.arguments == 0 || !from.take_number(function_)) complain("it calls back nothing");
+    --frame_.arguments;
+    frame_.body = from.rest();
+    return function_;
+}
+
+void incoming_call::replace_body(std::span<const std::byte> values) {
+    const auto before = bytes_.view();
+    const auto head = before.first(before.size() - frame_.body.size());
+    std::vector<std::byte> whole{head.begin(), head.end()};
+    whole.insert(whole.end(), values.begin(), values.end());
+    move_frame(before.data(), whole.data());
+    bytes_.assign(whole);
+    move_frame(whole.data(), bytes_.view().data());
+    frame_.body = bytes_.view().subspan(head.size());
+}
+
+// ---- running ------------------------------------------------------------------------------------
+
+std::optional<wire::rpc_failure> incoming_call::run(const method_body& body,
+                                                    std::vector<std::byte>& result) {
+    wire::put_result_head(result, frame_.id);
+    const serving_call now{*this};
+    try {
+        return body(*this, result);
+    } catch (...) {
+        if (later_) return std::nullopt;  // whoever took it over has answered, or will
+        return thrown_failure();
+    }
+}
+
+void incoming_call::run_and_answer(const method_body& body) {
+    std::vector<std::byte> result;
+    const auto failure = run(body, result);
+    if (later_) return;
+    from_->host.reply(*this, failure, result);
+    drop_rest();
+}
+
+void incoming_call::refuse_callback() {
+    drop_rest();
+    from_->host.reply(
+        *this, not_run(code::unknown_method, "the call that lent this function has ended"), {});
+}
+
+void incoming_call::begin_reply_stream() {
+    if (!reply_stream_) return;
+    const std::lock_guard locked{from_->host.mutex()};
+    if (!from_->over) from_->begin_writing(reply_stream_);
+}
+
+void incoming_call::write_reply_stream() {
+    if (!reply_stream_ || !reply_stream_->begun()) return;
+    const std::lock_guard locked{from_->host.mutex()};
+    from_->host.resume(reply_stream_);
+}
+
+std::vector<int> incoming_call::reply_files() const {
+    std::vector<int> numbers;
+    for (const os::descriptor& one : reply_files_) numbers.push_back(one.get());
+    return numbers;
+}
+
+// ---- cancelling ---------------------------------------------------------------------------------
 
 // The callbacks of a stop are the user's: they run without the lock.
 void incoming_call::cancel() {
     std::optional<std::stop_source> stop;
     {
         const std::lock_guard locked{stopping_};
-        cancelled_ = true;
+        cancelled_.store(true, std::memory_order_release);  // SYNC call-cancelled
         stop = stop_;
     }
     if (stop) stop->request_stop();
 }
 
-bool incoming_call::cancelled() const {
-    const std::lock_guard locked{stopping_};
-    return cancelled_;
-}
-
-std::stop_token incoming_call::stop_token(call_attendance& by) {
+std::stop_token incoming_call::stop_token() {
     std::unique_lock locked{stopping_};
     const bool first = !stop_;
     if (first) stop_.emplace();
-    if (first && cancelled_) stop_->request_stop();  // nobody has a callback in it yet
+    if (first && cancelled()) stop_->request_stop();  // nobody has a callback in it yet
     std::stop_token token = stop_->get_token();
     locked.unlock();
-    if (first) by.attend();
+    if (first) from_->host.attend(*this);
     return token;
 }
 
-bool incoming_call::attended() const {
-    const std::lock_guard locked{stopping_};
-    return stop_.has_value();
+later_answer::~later_answer() {
+    if (!call_) return;
+    wire::rpc_failure nobody = not_run(code::unanswered, "the server dropped it without an answer");
+    nobody.ran.clear();
+    give(nobody, {});
 }
 
-call_at_work& this_thread_serves() noexcept {
-    static thread_local call_at_work now;
+void later_answer::give(const std::optional<wire::rpc_failure>& failure,
+                        const std::vector<std::byte>& result) {
+    const std::shared_ptr<incoming_call> call = std::move(call_);
+    call->from().host.reply(*call, failure, result);
+    call->drop_rest();
+}
+
+incoming_call*& this_thread_serves() noexcept {
+    static thread_local incoming_call* now = nullptr;
     return now;
 }
 

@@ -1,78 +1,191 @@
 // SPDX-License-Identifier: Apache-2.0
-// A call as its server has it: what it asks for, until when, for whom, and whether anybody still
-// waits for it. `current_call()` is the one whose handler runs in this thread.
+// A call that arrived on a connection, from its frame to its answer.
 //
-// Thread safety: stop_token() and cancel() by any thread; the rest belongs to whoever has the call.
+// Thread safety: cancel() and what asks about it are for any thread; the rest belongs to whoever
+// reads the connection until the call is queued, and to whoever runs it then. A copy of the
+// pointer may outlive the answer.
 #pragma once
 
 #include <signet/base/time.hpp>
-#include <signet/pattern/service/rpc_line.hpp>
-#include <signet/transport/channel.hpp>
+#include <signet/os/descriptor.hpp>
+#include <signet/pattern/service/call_session.hpp>
+#include <signet/pattern/service/short_bytes.hpp>
 #include <signet/wire/rpc_frame.hpp>
+#include <signet/wire/special_value.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 namespace signet::pattern {
 
-class served_line;
-
-/// Who has the bookkeeping of calls that want to know of their cancellation.
-class call_attendance {
-public:
-    call_attendance() = default;
-    virtual ~call_attendance() = default;
-    call_attendance(const call_attendance&) = delete;
-    call_attendance& operator=(const call_attendance&) = delete;
-
-    /// A call that runs wants to be told: from now on somebody reads while it does.
-    virtual void attend() = 0;
-};
-
 class incoming_call : public std::enable_shared_from_this<incoming_call> {
 public:
-    /// Copies the frame, a request or a notification. Throws `error` (peer_misbehaved).
-    incoming_call(std::shared_ptr<served_line> from, frame_bytes bytes);
+    /// Copies `bytes`, which `frame` was read from, a request or a notification, and takes the open
+    /// files that come with it. Throws `error` (peer_misbehaved).
+    incoming_call(std::shared_ptr<call_session> from, frame_bytes bytes,
+                  const wire::rpc_frame& frame);
 
     const wire::rpc_frame& frame() const noexcept { return frame_; }
     bool wants_reply() const noexcept { return frame_.kind == wire::rpc_kind::request; }
-    served_line& from() const noexcept { return *from_; }
+    call_session& from() const noexcept { return *from_; }
+
+    /// A notification of two numbers: pulse.hpp.
+    bool is_pulse() const noexcept;
+
+    /// Of its frame, as it arrived.
+    std::size_t bytes() const noexcept { return arrived_bytes_; }
 
     /// `never` where it has none.
     deadline until() const noexcept { return until_; }
 
+    /// More is more urgent; no more than the host allows whoever sent it.
+    std::uint8_t priority() const noexcept { return priority_; }
+    void limit_priority(std::uint8_t most) noexcept { priority_ = std::min(priority_, most); }
+
+    // ---- what its arguments are beside values
+
+    /// Calls of the same connection whose results are arguments of this one; none, once they were
+    /// put in.
+    const std::vector<std::uint32_t>& references() const noexcept { return references_; }
+
+    /// Puts the results in, in the order of references(); none are left.
+    void fill_in(std::span<const std::vector<std::byte>> results);
+
+    /// One argument less of others will be its result.
+    void drop_use() noexcept { --frame_.rider.uses; }
+
+    /// Begins reading the streams among them. With the mutex of the host held. Throws `error`
+    /// (peer_misbehaved).
+    void begin_streams();
+
+    /// Null, or none: there is no such thing, or it was taken already.
+    std::shared_ptr<incoming_stream> take_stream(std::uint32_t number);
+    os::descriptor take_descriptor(std::uint32_t which);
+
+    /// Gives up what nobody took. Without the mutex.
+    void drop_rest();
+
+    /// Of a call to a function that was lent: its number, which stands before the arguments.
+    /// Throws `error` (peer_misbehaved).
+    std::uint32_t take_function();
+    std::uint32_t function() const noexcept { return function_; }
+
+    // ---- running it
+
+    /// Appends what `body` gives, behind the head of an answer that it writes. Of a call that is to
+    /// be answered later it says nothing.
+    std::optional<wire::rpc_failure> run(const method_body& body, std::vector<std::byte>& result);
+
+    /// Runs it, and has the host answer.
+    void run_and_answer(const method_body& body);
+
+    /// Answers that what it calls back is not there any more.
+    void refuse_callback();
+
+    /// What goes with its answer: an open file, or a stream that we write.
+    void reply_with(os::descriptor file) { reply_files_.push_back(std::move(file)); }
+    void reply_with(std::shared_ptr<outgoing_stream> stream) { reply_stream_ = std::move(stream); }
+    std::vector<int> reply_files() const;
+
+    /// Enters the stream, before the answer that tells of it: the other end may drop it at once.
+    /// Then has it written, behind that answer. Both without the mutex.
+    void begin_reply_stream();
+    void write_reply_stream();
+
+    /// Whoever runs it does not answer it: somebody does later, once.
+    void answer_later() noexcept { later_ = true; }
+    bool answered_later() const noexcept { return later_; }
+
+    // ---- cancelling
+
     /// Asks whoever runs it to stop.
     void cancel();
-    bool cancelled() const;
+    bool cancelled() const noexcept {
+        return cancelled_.load(std::memory_order_acquire);  // SYNC call-cancelled
+    }
 
-    /// Of a call that runs. `by` is told, the first time.
-    std::stop_token stop_token(call_attendance& by);
+    /// Of a call that runs. The host is told, the first time.
+    std::stop_token stop_token();
 
-    /// Whether somebody asked for the token.
-    bool attended() const;
+    // The host's, under its mutex: where it stands in the list of its connection, whether it is
+    // counted among those that want to be told of an end, and whether it was answered.
+    std::size_t place = 0;
+    bool counted = false;
+    bool finished = false;
 
 private:
-    std::shared_ptr<served_line> from_;
-    std::vector<std::byte> bytes_;
+    /// An argument that is no value, and where it stands among them.
+    struct special_argument {
+        std::size_t at;
+        wire::special_value what;
+    };
+
+    void move_frame(const std::byte* from, const std::byte* to);
+    void find_specials();
+    void replace_body(std::span<const std::byte> values);
+
+    std::shared_ptr<call_session> from_;
+    std::size_t arrived_bytes_;
+    short_bytes bytes_;
     wire::rpc_frame frame_;  ///< in `bytes_`
     deadline until_ = never;
+    std::uint8_t priority_ = 0;
+    std::uint32_t function_ = 0;
+    bool later_ = false;
+    std::vector<special_argument> specials_;
+    std::vector<std::uint32_t> references_;
+    std::vector<std::pair<std::uint32_t, std::shared_ptr<incoming_stream>>> streams_;
+    std::vector<os::descriptor> descriptors_;
+    std::vector<os::descriptor> reply_files_;
+    std::shared_ptr<outgoing_stream> reply_stream_;
 
-    mutable std::mutex stopping_;
+    std::atomic<bool> cancelled_{false};
+    std::mutex stopping_;
     std::optional<std::stop_source> stop_;  ///< there once somebody asked for the token
-    bool cancelled_ = false;
 };
 
-/// What the thread is doing for somebody: null where it is doing nothing of the kind.
-struct call_at_work {
-    std::shared_ptr<incoming_call> call;
-    call_attendance* attendance = nullptr;
+/// What the thread is running; null: nothing.
+incoming_call*& this_thread_serves() noexcept;
+
+/// As long as it lasts, this thread runs that call.
+class serving_call {
+public:
+    explicit serving_call(incoming_call& now)
+        : before_{std::exchange(this_thread_serves(), &now)} {}
+    ~serving_call() { this_thread_serves() = before_; }
+    serving_call(const serving_call&) = delete;
+    serving_call& operator=(const serving_call&) = delete;
+
+private:
+    incoming_call* before_;
 };
-call_at_work& this_thread_serves() noexcept;
+
+/// The answer of a call that is given later. Where none was given when this goes away, the caller
+/// is told that. Belongs to one thread at a time.
+class later_answer {
+public:
+    explicit later_answer(incoming_call& of) : call_{of.shared_from_this()} { of.answer_later(); }
+    later_answer(later_answer&&) noexcept = default;
+    later_answer& operator=(later_answer&&) = delete;
+    ~later_answer();
+
+    incoming_call& call() const noexcept { return *call_; }
+
+    /// Once. `result` is a whole answer (wire::put_result_head, and one value).
+    void give(const std::optional<wire::rpc_failure>& failure,
+              const std::vector<std::byte>& result);
+
+private:
+    std::shared_ptr<incoming_call> call_;  ///< null: it was given
+};
 
 }  // namespace signet::pattern

@@ -57,7 +57,7 @@ channel_name::channel_name(const std::string& where)
     : name_{checked_name(where)}, place_{open_place()}, file_{file_name(name_)} {}
 
 os::seqpacket_socket channel_name::connect(deadline until) const {
-    auto socket = os::seqpacket_socket::connect(place_, file_, until);
+    auto socket = life::connect_to_any<os::seqpacket_socket>(place_, file_, until);
     if (socket && is_own_user(*socket)) return std::move(*socket);
     if (socket) {
         throw error{errc::untrusted, "open channel", address(),
@@ -71,6 +71,7 @@ os::seqpacket_socket channel_name::connect(deadline until) const {
 bound_channel::bound_channel(channel_name where)
     : where_{std::move(where)}, lock_{where_.place(), where_.file()} {
     require_dead();
+    life::require_no_group(where_.place(), where_.file(), where_.address());
     const std::string fresh = '.' + where_.file();
     where_.place().remove(fresh);  // of one that was killed just here
     socket_.emplace(where_.place(), fresh);
@@ -96,6 +97,23 @@ bound_channel::~bound_channel() {
         where_.place().remove(where_.file());
     } catch (const error&) {
         // the name stays: whoever listens there next replaces it
+    }
+}
+
+member_channel::member_channel(channel_name where) : where_{std::move(where)} {
+    const auto listens = [this](const os::directory& folder, const std::string& name) {
+        socket_.emplace(folder, name);
+    };
+    member_ = life::group_member::join(where_.place(), where_.file(), where_.address(), listens);
+    where_.place().remove(where_.file());  // of one that had it alone, and was killed
+    in_child_.emplace(socket_->fd());
+}
+
+member_channel::~member_channel() {
+    if (here_.still()) {
+        member_->withdraw();
+    } else {
+        static_cast<void>(new std::optional{std::move(socket_)});  // closed when it was forked
     }
 }
 

@@ -5,12 +5,14 @@
 #pragma once
 
 #include <signet/base/time.hpp>
+#include <signet/life/name_group.hpp>
 #include <signet/os/directory.hpp>
 #include <signet/os/fork_guard.hpp>
 #include <signet/os/name_lock.hpp>
 #include <signet/os/unix_listener.hpp>
 #include <signet/os/unix_socket.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,6 +61,27 @@ private:
     os::made_in_process here_;
     os::name_lock lock_;
     std::optional<os::seqpacket_listener> socket_;
+};
+
+/// The same for one that shares the name with others (life/name_group.hpp).
+class member_channel {
+public:
+    /// Throws `error`: somebody listens there who does not share it.
+    explicit member_channel(channel_name where);
+    ~member_channel();
+
+    member_channel(const member_channel&) = delete;
+    member_channel& operator=(const member_channel&) = delete;
+
+    os::seqpacket_listener& socket() noexcept { return *socket_; }
+    const channel_name& where() const noexcept { return where_; }
+
+private:
+    channel_name where_;
+    os::made_in_process here_;
+    std::unique_ptr<life::group_member> member_;
+    std::optional<os::seqpacket_listener> socket_;
+    std::optional<life::closed_in_forked_child> in_child_;
 };
 
 /// Whether the other end is of the user whom we talk with: our own.

@@ -11,7 +11,7 @@
 namespace signet::transport::shm {
 namespace {
 
-constexpr std::uint64_t version = 1;
+constexpr std::uint64_t version = 3;
 constexpr std::uint64_t lap_bytes_min = memory::page_bytes;
 
 namespace kind {
@@ -29,8 +29,8 @@ constexpr std::string_view fences = "fences";
 constexpr std::string_view reason = "reason";
 }  // namespace key
 
-/// What comes with a hello, in this order: segment, bells, event.
-constexpr std::size_t hello_descriptors = 3;
+/// What comes with a hello, in this order: segment, bells, event, board.
+constexpr std::size_t hello_descriptors = 4;
 
 memory::byte_ring_geometry shape_for(const channel_options& options, const std::string& channel) {
     memory::byte_ring_geometry shape{};
@@ -76,6 +76,7 @@ peer_side side_in(const wire::frame_reader& frame, std::vector<os::descriptor> g
                    .segment = {},
                    .bells = map_group_memory(given[1], sizeof(memory::bell_page)),
                    .rung = std::move(given[2]),
+                   .board = map_group_memory(given[3], sizeof(memory::ready_board)),
                    .fencing = frame.flag(key::fences) ? life::fence_mode::on_demand
                                                       : life::fence_mode::always};
     peer.segment = map_peer_memory(
@@ -94,6 +95,7 @@ own_side::own_side(const channel_options& options, const std::string& channel)
     : shape{shape_for(options, channel)},
       segment{create_own_memory("signet-ring", shape.segment_bytes())},
       bells{create_group_memory("signet-bells", sizeof(memory::bell_page))},
+      board{life::ready_board::of_this_process()},
       fencing{life::fencing_of_this_process()} {
     make_present(segment, 0, sizeof(memory::ring_page), paging::on_demand);
     make_present(bells, 0, sizeof(memory::bell_page), paging::on_demand);
@@ -112,7 +114,7 @@ bool say_hello(os::seqpacket_socket& to, own_side& ours, std::string_view channe
                            .put(key::fences, ours.fencing == life::fence_mode::on_demand)
                            .take();
     const std::array<int, hello_descriptors> given{ours.segment.file.get(), ours.bells.file.get(),
-                                                   ours.rung.fd()};
+                                                   ours.rung.fd(), ours.board->file().get()};
     const bool sent = to.try_send(frame, given) == os::send_result::sent;
     ours.segment.file = {};
     ours.bells.file = {};

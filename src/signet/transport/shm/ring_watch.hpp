@@ -36,6 +36,15 @@ public:
     }
     void touched() noexcept override { armed_ = false; }
 
+    // Who waits for room is none of those that are idle.
+    int board_fd() override {
+        return which_ == direction::receiving && end_->met() ? end_->event_fd() : -1;
+    }
+    bool tell_on_board(std::uint32_t mark) override {
+        end_->tell_on_board(mark);
+        return !end_->ready(which_);
+    }
+
 private:
     std::shared_ptr<channel_end> kept_;
     shm_channel* end_;

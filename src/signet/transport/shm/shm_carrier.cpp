@@ -17,9 +17,13 @@ constexpr carrier_facts our_facts{
     .use_when = "both are on one machine and of one user, and speed counts",
     .message_bytes_max = memory::record_word::bytes_max,
     .peers = identification::user,
+    .passes_descriptors = true,
+    .shares_names = true,
     .topics = support::native,
 };
 
+/// `Bound` is how it came by its name.
+template <class Bound>
 class shm_listener final : public channel_listener {
 public:
     shm_listener(const std::string& where, const channel_types& types,
@@ -49,7 +53,7 @@ private:
         return shm_channel::accept(std::move(socket), name, types_, options_);
     }
 
-    bound_channel bound_;
+    Bound bound_;
     channel_types types_;
     channel_options options_;
     stop_bell bell_;
@@ -68,7 +72,10 @@ public:
 
     std::unique_ptr<channel_listener> listen(const std::string& where, const channel_types& types,
                                              const channel_options& options) const override {
-        return std::make_unique<shm_listener>(where, types, options);
+        if (options.name == name_use::shared) {
+            return std::make_unique<shm_listener<member_channel>>(where, types, options);
+        }
+        return std::make_unique<shm_listener<bound_channel>>(where, types, options);
     }
 };
 

@@ -21,6 +21,10 @@ std::uint64_t size_of(const outgoing& message) {
     return bytes;
 }
 
+memory::beside beside_of(const outgoing& message) {
+    return message.descriptors.empty() ? memory::beside::nothing : memory::beside::files;
+}
+
 life::fence_mode common(life::fence_mode a, life::fence_mode b) {
     using life::fence_mode;
     const bool both = a == fence_mode::on_demand && b == fence_mode::on_demand;
@@ -34,8 +38,9 @@ life::fence_mode common(life::fence_mode a, life::fence_mode b) {
 shm_channel::meeting::meeting(peer_side given, own_side& ours)
     : peer{std::move(given)},
       reader{peer.segment.data(), peer.shape, ours.page()},
+      board{peer.board_words(), peer.rung},
       data_ringer{peer.bell().data, &peer.rung, common(peer.fencing, ours.fencing),
-                  life::clearing::by_ringer},
+                  life::clearing::by_ringer, &board},
       room_ringer{peer.bell().room, &peer.rung, common(peer.fencing, ours.fencing),
                   life::clearing::by_ringer},
       data_sleeper{ours.bell().data, common(peer.fencing, ours.fencing)},
@@ -139,6 +144,10 @@ void shm_channel::wake() noexcept try {
     life::bell_sleeper{ours_.bell().data, ours_.fencing}.nudge();
     life::bell_sleeper{ours_.bell().room, ours_.fencing}.nudge();
     ours_.rung.signal();
+    memory::fence(std::memory_order_seq_cst);  // SYNC bell
+    // relaxed: ordered by the fence
+    const std::uint32_t mark = told_at_.load(std::memory_order_relaxed);
+    life::board_ringer{ours_.board->words(), ours_.rung.handle()}.tell(mark);
 } catch (const error&) {
     // the words are mapped and the event is ours: nothing here fails
 }
@@ -158,6 +167,10 @@ peer_identity shm_channel::peer() const {
     return {.user = socket_->credentials()};
 }
 
+std::optional<os::descriptor> shm_channel::peer_process() const {
+    return socket_->peer_pidfd();
+}
+
 const wire::type_descriptor* shm_channel::peer_sends() const noexcept {
     return met() && peer_->peer.said.sends ? &*peer_->peer.said.sends : nullptr;
 }
@@ -168,27 +181,39 @@ flow shm_channel::send(const outgoing& message, const patience& limit) {
     check_process();
     if (!met() && !meet(limit)) return flow::timed_out;
     const std::uint64_t bytes = size_of(message);
-    check_sendable(message, bytes);
+    check_sendable(bytes);
     const flow room = await_room(limit);
     if (room != flow::done) return room;
-    if (!writer_.has_memory(bytes)) make_memory_to_write(bytes);
+    const memory::beside what = beside_of(message);
+    if (!writer_.has_memory(bytes, what)) make_memory_to_write(bytes, what);
+    if (what == memory::beside::files && !send_files(message.descriptors)) return end_of_peer();
     std::byte* to = writer_.payload();
     for (const auto part : message.parts) {
         if (part.empty()) continue;
         std::memcpy(to, part.data(), part.size());
         to += part.size();
     }
-    writer_.commit(bytes);
+    writer_.commit(bytes, what);
     peer_->data_ringer.notify();
     return flow::done;
 }
 
-void shm_channel::check_sendable(const outgoing& message, std::uint64_t bytes) const {
-    if (ended_) throw contract_violation{"send on channel '" + name_ + "' after its end was said"};
-    if (!message.descriptors.empty()) {
-        throw error{errc::unsupported, "send on channel", name_,
-                    "shared memory passes no descriptors; use unix:// for that"};
+// Over the socket, before the message to which they belong: so they are there for who reads it. The
+// ring takes fewer messages with files than the socket does. False: nobody is there to take them.
+bool shm_channel::send_files(std::span<const int> files) {
+    const file_notice notice{writer_.sent()};
+    switch (socket_->try_send(std::as_bytes(std::span{&notice, 1}), files)) {
+        case os::send_result::sent: return true;
+        case os::send_result::closed: return false;
+        case os::send_result::full: break;
     }
+    complain(errc::peer_misbehaved,
+             "it says that it received messages, and did not take their open files; or the "
+             "system's net.core.wmem_default is very small");
+}
+
+void shm_channel::check_sendable(std::uint64_t bytes) const {
+    if (ended_) throw contract_violation{"send on channel '" + name_ + "' after its end was said"};
     const std::uint64_t most =
         std::min(options_.message_bytes_max, peer_->peer.said.message_bytes_max);
     if (bytes <= most) return;
@@ -223,8 +248,8 @@ bool shm_channel::room_is_news() const noexcept {
     return lap != writer_.reader_lap() || peer_closed() || gone();
 }
 
-void shm_channel::make_memory_to_write(std::uint64_t bytes) {
-    const memory::ring_range range = writer_.wanted_memory(bytes);
+void shm_channel::make_memory_to_write(std::uint64_t bytes, memory::beside what) {
+    const memory::ring_range range = writer_.wanted_memory(bytes, what);
     ours_.segment.bytes.populate_for_write(range.offset, range.bytes);
     writer_.made_memory(range);
 }
@@ -266,20 +291,39 @@ flow shm_channel::receive(incoming& into, const patience& limit) {
 // `timed_out`: there is none.
 flow shm_channel::take_next(incoming& into) {
     const bool was_gone = gone();  // before the look: what came before its end is there now
-    for (;;) {
-        switch (peer_->reader.try_next(into.bytes)) {
-            case memory::byte_result::message:
-                if (into.bytes.size() <= options_.message_bytes_max) return flow::done;
-                [[fallthrough]];
-            case memory::byte_result::broken:
-                complain(errc::peer_misbehaved, "it wrote what no correct peer writes");
-            case memory::byte_result::absent: make_memory_to_read(); continue;
-            case memory::byte_result::empty: break;
-        }
-        break;
+    memory::byte_result found = peer_->reader.try_next(into.bytes);
+    while (found == memory::byte_result::absent) {
+        make_memory_to_read();
+        found = peer_->reader.try_next(into.bytes);
     }
+    if (found != memory::byte_result::empty) return take_found(found, into);
     if (peer_->reader.at_end()) return flow::ended;
     return was_gone ? end_of_peer() : flow::timed_out;
+}
+
+flow shm_channel::take_found(memory::byte_result found, incoming& into) {
+    if (found == memory::byte_result::broken || into.bytes.size() > options_.message_bytes_max) {
+        complain(errc::peer_misbehaved, "it wrote what no correct peer writes");
+    }
+    if (found == memory::byte_result::accompanied) take_files(into);
+    return flow::done;
+}
+
+// Those of the message that was just read: they were sent before it.
+void shm_channel::take_files(incoming& into) {
+    file_notice notice{};
+    auto got = socket_->try_receive(std::as_writable_bytes(std::span{&notice, 1}),
+                                    options_.descriptors_max);
+    const bool whole = got.status == os::receive_status::message && got.bytes == sizeof notice;
+    if (!whole || got.truncated || notice.message != peer_->reader.received() - 1) {
+        complain(errc::peer_misbehaved, "a message came without the open files that it announces");
+    }
+    if (got.descriptors_lost || got.descriptors.empty()) {
+        complain(errc::limit_reached,
+                 "a message came with descriptors, and they were closed; descriptors_max is " +
+                     std::to_string(options_.descriptors_max));
+    }
+    into.descriptors = std::move(got.descriptors);
 }
 
 void shm_channel::make_memory_to_read() {
@@ -317,9 +361,18 @@ bool shm_channel::sleep_until_news(life::bell_sleeper& sleeper, life::spinner& s
     }
 }
 
+// What is wrong with a hello is for receive() and send() to say: who waits for many goes on.
+bool shm_channel::cannot_meet() try {
+    if (!met()) try_meet();
+    return false;
+} catch (const error&) {
+    return true;
+}
+
 bool shm_channel::ready(direction which) {
     check_process();
-    if (!met() && !try_meet()) return false;
+    if (cannot_meet()) return true;
+    if (!met()) return false;
     if (which == direction::receiving) {
         if (!peer_->reader.sees()) make_memory_to_read();
         return data_is_news();
@@ -349,6 +402,14 @@ bool shm_channel::settle(direction which) {
 
 void shm_channel::arm(direction which, std::vector<os::futex_waiter>& words) {
     words.push_back(sleeper_of(which).arm());
+}
+
+// Either hung_up() finds the mark, or who looks after this finds that the peer is gone.
+void shm_channel::tell_on_board(std::uint32_t mark) {
+    check_process();
+    // relaxed: ordered by the fence behind which the bell is armed
+    told_at_.store(mark, std::memory_order_relaxed);
+    peer_->data_sleeper.arm_on_board(mark);
 }
 
 std::unique_ptr<waitable> shm_channel::watch(std::shared_ptr<channel_end> self, direction which) {

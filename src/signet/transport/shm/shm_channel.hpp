@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // An end of a channel in shared memory: a byte ring in each direction (memory/byte_ring.hpp), bells
-// to sleep on (life/bell.hpp), and a socket that says nothing after the hello and shows the peer's
-// death. No system call is made for a message while nobody sleeps. docs/design/byte-ring.md.
+// to sleep on (life/bell.hpp), and a socket that after the hello carries open files only, and shows
+// the peer's death. No system call is made for a message while nobody sleeps.
+// docs/design/byte-ring.md.
 //
 // A received message is a view into the peer's memory. The peer is a process of the same user; one
 // that breaks the protocol can change the bytes while they are read, and nothing else.
 //
 // Thread safety: that of channel.hpp. Invariants:
 //   1. What this end has of the peer is there once `met_` is set, and never changes after.
-//   2. `writer_` and what is of room belong to the sending thread, `meeting::reader` and what is of
-//      data to the receiving one.
+//   2. `writer_`, what is of room, and sending on the socket belong to the sending thread;
+//      `meeting::reader`, what is of data, and once it is met receiving there to the other one.
 #pragma once
 
 #include <signet/life/waiting.hpp>
@@ -26,6 +27,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,6 +52,7 @@ public:
     flow flush(const patience& limit) override;
     void end_sending(const patience& limit) override;
     peer_identity peer() const override;
+    std::optional<os::descriptor> peer_process() const override;
     const wire::type_descriptor* peer_sends() const noexcept override;
     bool ready(direction which) override;
     int fd() override { return fd_of(direction::receiving); }
@@ -67,6 +70,11 @@ public:
     int fd_of(direction which);
     bool settle(direction which);
 
+    /// Has the peer leave this mark on our board with its next message, or its end. After this,
+    /// look once more. The event is signalled too where who looks at the board sleeps on it.
+    void tell_on_board(std::uint32_t mark);
+    int event_fd() const noexcept { return ours_.rung.fd(); }
+
 private:
     /// What this end has of the peer.
     struct meeting {
@@ -74,6 +82,7 @@ private:
 
         peer_side peer;
         memory::byte_ring_reader reader;
+        life::board_ringer board;
         life::bell_ringer data_ringer;
         life::bell_ringer room_ringer;
         life::bell_sleeper data_sleeper;
@@ -89,21 +98,25 @@ private:
     void check_process() const;
 
     bool try_meet();
+    bool cannot_meet();
     bool meet(const patience& limit);
     bool gone() const noexcept { return gone_.load(std::memory_order_acquire); }  // SYNC gone
     bool peer_closed() const noexcept;
     flow end_of_peer() const;
 
     // The sending thread's.
-    void check_sendable(const outgoing& message, std::uint64_t bytes) const;
+    void check_sendable(std::uint64_t bytes) const;
     bool has_room();
     bool room_is_news() const noexcept;
     flow await_room(const patience& limit);
-    void make_memory_to_write(std::uint64_t bytes);
+    void make_memory_to_write(std::uint64_t bytes, memory::beside what);
+    bool send_files(std::span<const int> files);
     void end_writing();
 
     // The receiving thread's.
     flow take_next(incoming& into);
+    flow take_found(memory::byte_result found, incoming& into);
+    void take_files(incoming& into);
     void make_memory_to_read();
     bool data_is_news() const noexcept;
 
@@ -139,7 +152,8 @@ private:
     std::optional<meeting> peer_;  ///< under the mutex until it is met
     std::exception_ptr failure_;   ///< why we do not talk with it; under the mutex
     std::atomic<bool> met_{false};
-    std::atomic<bool> gone_{false};  ///< the socket says that the peer is no more
+    std::atomic<bool> gone_{false};          ///< the socket says that the peer is no more
+    std::atomic<std::uint32_t> told_at_{0};  ///< the last mark of tell_on_board()
 
     memory::byte_ring_writer writer_;
     life::spinner room_spinner_;

@@ -8,6 +8,7 @@
 #include <signet/listener.hpp>
 #include <signet/os/kernel.hpp>
 #include <signet/os/limits.hpp>
+#include <signet/os/pipe.hpp>
 #include <signet/os/poll.hpp>
 #include <signet/testing/eventually.hpp>
 #include <signet/testing/failures.hpp>
@@ -17,13 +18,18 @@
 #include <signet/testing/text_bytes.hpp>
 #include <signet/transport/shm/channel_name.hpp>
 #include <signet/transport/wait_engine.hpp>
+#include <signet/wait_set.hpp>
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <future>
+#include <initializer_list>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -31,6 +37,7 @@ namespace signet::transport::shm {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_view_literals;
 using testing::bytes_of;
 using testing::complaint_of;
 using testing::eventually;
@@ -71,6 +78,23 @@ protected:
 std::string next_text(raw_channel& from) {
     const auto got = from.receive();
     return got ? text_of(got->bytes) : "nothing";
+}
+
+/// Files that can be told from each other: with this much in them.
+std::vector<os::pipe_ends> pipes_with(std::initializer_list<const char*> texts) {
+    std::vector<os::pipe_ends> all;
+    for (const char* text : texts) {
+        all.push_back(os::pipe_ends::create());
+        all.back().writer.write_all(bytes_of(text), after(60s));
+        all.back().writer.close();
+    }
+    return all;
+}
+
+std::string text_in(os::descriptor& file) {
+    testing::text_buffer room{100};
+    auto pipe = os::pipe_reader::adopt(std::move(file));
+    return room.first(pipe.read_some(room.bytes(), after(60s)).bytes);
 }
 
 // ---- names --------------------------------------------------------------------------------------
@@ -378,6 +402,132 @@ INSTANTIATE_TEST_SUITE_P(On, ShmChannelWatch, ::testing::Bool(), [](const auto& 
     return std::string{how.param ? "descriptors" : "words"};
 });
 
+// ---- among many that are idle -------------------------------------------------------------------
+
+/// Counts the looks at what it stands for.
+class counted_watch final : public waitable {
+public:
+    counted_watch(std::unique_ptr<waitable> of, int& looks) : of_{std::move(of)}, looks_{looks} {}
+    const void* identity() const noexcept override { return of_->identity(); }
+    bool ready() override { return ++looks_, of_->ready(); }
+    std::size_t words() const override { return of_->words(); }
+    void arm(std::vector<os::futex_waiter>& words) override { of_->arm(words); }
+    int fd() override { return of_->fd(); }
+    void arm_fd() override { of_->arm_fd(); }
+    void touched() noexcept override { of_->touched(); }
+    int board_fd() override { return of_->board_fd(); }
+    bool tell_on_board(std::uint32_t mark) override { return of_->tell_on_board(mark); }
+
+private:
+    std::unique_ptr<waitable> of_;
+    int& looks_;
+};
+
+class ShmChannelCrowd : public ShmChannelWatch {
+protected:
+    /// So many that are idle by now, in the set.
+    void fill(std::size_t count) {
+        os::raise_descriptor_limit();
+        prepare(set_);
+        raw_listener door{"line", sleepy};
+        while (all_.size() < count) add(meet(door, sleepy));
+        EXPECT_TRUE(eventually([&] { return looks_of_a_wait() < 100; }));
+        looks_ = 0;
+    }
+    int looks_of_a_wait() {
+        looks_ = 0;
+        EXPECT_TRUE(set_.wait({after(2ms), {}}).empty());
+        return looks_;
+    }
+    void add(pair&& one) {
+        all_.push_back(std::move(one));
+        keys_.push_back(
+            set_.add(std::make_unique<counted_watch>(all_.back().server.watch(), looks_)));
+    }
+    wait_key wait_for_one() {
+        const auto ready = set_.wait({});
+        EXPECT_EQ(ready.size(), 1u);
+        return ready.front();
+    }
+
+    std::vector<pair> all_;
+    std::vector<wait_key> keys_;
+    wait_engine set_{life::wait_mode::sleep};
+    int looks_ = 0;
+};
+
+TEST_P(ShmChannelCrowd, AMessageCostsNoLookAtThoseThatAreIdle) {
+    const testing::without_backstop none;
+    fill(1000);
+    for (std::size_t i = 0; i < 100; ++i) {
+        pair& busy = all_[i / 10 * 77];
+        const std::jthread other{[&] { busy.client.send(bytes_of("now")); }};
+        EXPECT_EQ(wait_for_one(), keys_[i / 10 * 77]);
+        EXPECT_EQ(next_text(busy.server), "now");
+    }
+    EXPECT_LT(looks_, 100 * 50);
+}
+
+TEST_P(ShmChannelCrowd, AnEndOfAnyEndsAWait) {
+    const testing::without_backstop none;
+    fill(20);
+    for (std::size_t i = 0; i < 20; ++i) {
+        const std::jthread other{[gone = std::move(all_[i].client)]() mutable {
+            const raw_channel now = std::move(gone);
+        }};
+        EXPECT_EQ(wait_for_one(), keys_[i]);
+        EXPECT_FALSE(all_[i].server.receive());
+        EXPECT_TRUE(set_.remove(keys_[i]));
+    }
+}
+
+TEST_P(ShmChannelCrowd, ADeathOfAnyEndsAWait) {
+    const testing::without_backstop none;
+    raw_listener door{"victim", sleepy};
+    forked_peer victim{[] {
+        const raw_channel line{"victim", sleepy};
+        return testing::wait_to_be_killed(), 0;
+    }};
+    const raw_channel line = *door.accept();
+    const wait_key key = set_.add(line.watch());
+    fill(20);
+    watched_thread waiter{[&] { EXPECT_EQ(wait_for_one(), key); }};
+    EXPECT_TRUE(waiter.falls_asleep());
+    victim.kill();
+    waiter.join();
+}
+
+TEST_P(ShmChannelCrowd, OneThatMovedToAnotherSetIsToldThere) {
+    const testing::without_backstop none;
+    fill(20);
+    wait_engine other{life::wait_mode::sleep};
+    prepare(other);
+    EXPECT_TRUE(set_.remove(keys_[7]));
+    const wait_key key = other.add(all_[7].server.watch());
+    EXPECT_TRUE(other.wait({after(2ms), {}}).empty());
+    const std::jthread sender{[&] { all_[7].client.send(bytes_of("now")); }};
+    EXPECT_EQ(other.wait({}).front(), key);
+    EXPECT_TRUE(set_.wait({after(2ms), {}}).empty());
+}
+
+TEST_P(ShmChannelCrowd, AForkedChildIsToldThatItMustNotWaitForThem) {
+    fill(20);
+    const int code = testing::exit_code_of_forked([&] {
+        const auto told = [](const std::string& complaint) { return mentions(complaint, "fork"); };
+        return told(complaint_of([&] { set_.wait(patience::none()); })) &&
+                       told(complaint_of([&] { set_.arm(); }))
+                   ? 0
+                   : 1;
+    });
+    EXPECT_EQ(code, 0);
+    all_[7].client.send(bytes_of("the parent goes on"));
+    EXPECT_EQ(wait_for_one(), keys_[7]);
+}
+
+INSTANTIATE_TEST_SUITE_P(On, ShmChannelCrowd, ::testing::Bool(), [](const auto& how) {
+    return std::string{how.param ? "descriptors" : "words"};
+});
+
 TEST_F(ShmChannel, ItsDescriptorIsUnreadableWhenNothingIsThere) {
     auto [client, server] = meet();
     const int fd = server.fd();
@@ -451,6 +601,17 @@ TEST_F(ShmChannel, WhoSaysGarbageIsTold) {
     }
 }
 
+TEST_F(ShmChannel, WhoDiesBeforeItsHelloIsReadyAndThenTold) {
+    raw_listener door{"line"};
+    std::optional<os::seqpacket_socket> dead{stranger()};
+    std::optional<raw_channel> line = door.accept();
+    dead.reset();
+    wait_set set;
+    set.add(*line);
+    EXPECT_EQ(set.wait_for(60s).size(), 1u);
+    EXPECT_TRUE(mentions(complaint_of([&] { line->receive(); }), "before it said hello"));
+}
+
 /// One that says a right hello, and then does what it likes with its memory.
 struct liar {
     os::seqpacket_socket socket = stranger();
@@ -509,6 +670,112 @@ TEST_F(ShmChannel, MemoryThatIsNotSealedIsRefused) {
     say_hello(socket, ours, "line", {}, small);
     std::optional<raw_channel> line = door.accept();
     EXPECT_TRUE(mentions(complaint_of([&] { line->receive(); }), "map a peer's memory"));
+}
+
+// ---- open files ---------------------------------------------------------------------------------
+
+constexpr channel_options small_with_files{.message_bytes_max = 4000,
+                                           .buffer_bytes = 8192,
+                                           .descriptors_max = 2,
+                                           .waiting = life::wait_mode::sleep};
+
+void send_with(raw_channel& on, const char* text, std::initializer_list<int> files) {
+    on.send_with(bytes_of(text), std::vector<int>{files});
+}
+
+/// Whether there was room.
+bool try_send_with_file(raw_channel& on) {
+    std::stop_source never_waits;
+    never_waits.request_stop();
+    return on.send_with(bytes_of("x"), std::array{0}, never_waits.get_token());
+}
+
+TEST_F(ShmChannel, FilesComeWithTheirOwnMessage) {
+    auto [client, server] = meet(small_with_files);
+    const auto pipes = pipes_with({"first", "second", "third"});
+    send_with(client, "two", {pipes[0].reader.fd(), pipes[1].reader.fd()});
+    client.send(bytes_of("none"));
+    send_with(client, "one", {pipes[2].reader.fd()});
+    auto two = std::move(server.receive()->descriptors);
+    ASSERT_EQ(two.size(), 2u);
+    EXPECT_EQ(text_in(two[0]) + text_in(two[1]), "firstsecond");
+    EXPECT_TRUE(server.receive()->descriptors.empty());
+    EXPECT_EQ(text_in(server.receive()->descriptors.at(0)), "third");
+}
+
+TEST_F(ShmChannel, ARingThatIsFullHasTheFilesOfAll) {
+    channel_options large = small_with_files;
+    large.buffer_bytes = 1 << 20;
+    auto [client, server] = meet(large);
+    std::size_t sent = 0;
+    while (try_send_with_file(client)) ++sent;
+    EXPECT_GE(sent, 100u);
+    for (std::size_t i = 0; i < sent; ++i) ASSERT_EQ(server.receive()->descriptors.size(), 1u);
+}
+
+TEST_F(ShmChannel, MoreFilesThanAreTakenAreToldAndTheNextMessageComes) {
+    auto [client, server] = meet(small_with_files);
+    send_with(client, "three", {0, 0, 0});
+    send_with(client, "one", {0});
+    EXPECT_TRUE(mentions(complaint_of([&, &server = server] { server.receive(); }),
+                         "descriptors_max is 2"));
+    const auto next = server.receive();
+    EXPECT_EQ(text_of(next->bytes), "one");
+    EXPECT_EQ(next->descriptors.size(), 1u);
+}
+
+TEST_F(ShmChannel, FilesAreThereWhenTheirSenderIsDead) {
+    raw_listener door{"line", small_with_files};
+    forked_peer victim{[] {
+        raw_channel line{"line", small_with_files};
+        send_with(line, "a pipe", {pipes_with({"from the dead"})[0].reader.fd()});
+        return testing::wait_to_be_killed(), 0;
+    }};
+    std::optional<raw_channel> line = door.accept();
+    ASSERT_TRUE(victim.await());
+    victim.kill();
+    EXPECT_EQ(text_in(line->receive()->descriptors.at(0)), "from the dead");
+    EXPECT_TRUE(mentions(complaint_of([&] { line->receive(); }), "ended without closing"));
+}
+
+/// Publishes a message with files, whatever came of them.
+void publish_accompanied(const liar& by) {
+    auto& word = *reinterpret_cast<memory::shared_word<std::uint64_t>*>(
+        by.ours.segment.bytes.data() + by.ours.shape.half_offset(0));
+    word.store(memory::record_word::of(0, 1, memory::beside::files), std::memory_order_release);
+}
+
+TEST_F(ShmChannel, AMessageWithoutTheFilesThatItAnnouncesIsTold) {
+    raw_listener door{"line", small_with_files};
+    const liar peer;
+    std::optional<raw_channel> line = door.accept();
+    EXPECT_FALSE(line->try_receive());
+    publish_accompanied(peer);
+    EXPECT_TRUE(mentions(complaint_of([&] { line->receive(); }), "without the open files"));
+}
+
+TEST_F(ShmChannel, FilesOfAnotherMessageAreNotTaken) {
+    raw_listener door{"line", small_with_files};
+    for (const std::string_view notice : {"\1\0\0\0\0\0\0\0"sv, "\0"sv, "\0\0\0\0\0\0\0\0\0"sv}) {
+        liar peer;
+        std::optional<raw_channel> line = door.accept();
+        peer.socket.try_send(bytes_of(notice), std::array{0});
+        publish_accompanied(peer);
+        EXPECT_TRUE(mentions(complaint_of([&] { line->receive(); }), "without the open files"));
+    }
+}
+
+TEST_F(ShmChannel, APeerThatDoesNotTakeFilesIsTold) {
+    raw_listener door{"line", small_with_files};
+    const liar peer;
+    std::optional<raw_channel> line = door.accept();
+    const auto send_many = [&] {
+        for (std::uint64_t lap = 1;; ++lap) {
+            while (try_send_with_file(*line)) continue;
+            peer.ours.page().lap.store(lap, std::memory_order_release);
+        }
+    };
+    EXPECT_TRUE(mentions(complaint_of(send_many), "did not take their open files"));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ constexpr carrier_facts our_facts{
     .peers = identification::address,
     .crosses_machines = true,
     .speaks_plain = true,
+    .shares_names = true,
 };
 
 class tcp_carrier final : public carrier {
@@ -35,7 +36,7 @@ public:
     std::unique_ptr<channel_listener> listen(const std::string& where, const channel_types& types,
                                              const channel_options& options) const override {
         return std::make_unique<stream_listener<tcp_door>>(
-            types, options, tcp_name{our_facts.scheme, where}, after(options.handshake_limit));
+            types, options, tcp_name{our_facts.scheme, where}, options);
     }
 };
 

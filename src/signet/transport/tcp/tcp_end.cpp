@@ -49,9 +49,11 @@ bool tells_cut(const std::error_code& code) {
 }
 
 // The first address that can be had; v4 alone where there is no v6.
-os::tcp_listener listen_at_first(const std::vector<os::ip_address>& places, bool any) {
-    const os::tcp_listener_options options{.reach =
-                                               any ? os::v6_reach::also_v4 : os::v6_reach::only_v6};
+os::tcp_listener listen_at_first(const std::vector<os::ip_address>& places, bool any,
+                                 name_use use) {
+    const os::tcp_listener_options options{
+        .reuse_port = use == name_use::shared ? os::toggle::on : os::toggle::off,
+        .reach = any ? os::v6_reach::also_v4 : os::v6_reach::only_v6};
     for (std::size_t i = 0; i + 1 < places.size(); ++i) {
         try {
             return os::tcp_listener{places[i], options};
@@ -102,9 +104,13 @@ os::stream_result tcp_end::write_some(std::span<const std::byte> bytes, deadline
     return move([&] { return socket_.write_some(bytes, until); });
 }
 
-tcp_door::tcp_door(const tcp_name& at, deadline until)
-    : listener_{listen_at_first(at.places(until), at.is_any())},
-      text_{at.text_with(listener_.local_address().port())} {}
+tcp_door::tcp_door(const tcp_name& at, const channel_options& options)
+    : listener_{listen_at_first(at.places(after(options.handshake_limit)), at.is_any(),
+                                options.name)},
+      text_{at.text_with(listener_.local_address().port())} {
+    // the kernel would go on giving it its share
+    if (options.name == name_use::shared) in_child_.emplace(listener_.fd());
+}
 
 std::unique_ptr<tcp_end> tcp_door::accept(const patience& limit) {
     for (;;) {

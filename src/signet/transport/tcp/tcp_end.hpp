@@ -4,6 +4,7 @@
 // one write an end at the same time.
 #pragma once
 
+#include <signet/life/fork_ledger.hpp>
 #include <signet/os/tcp_listener.hpp>
 #include <signet/os/tcp_socket.hpp>
 #include <signet/transport/byte_stream.hpp>
@@ -56,8 +57,9 @@ private:
 /// A port, and the text of its address.
 class tcp_door {
 public:
-    /// Throws `error`: taken, not an address of this machine, no rights.
-    tcp_door(const tcp_name& at, deadline until);
+    /// Throws `error`: taken, not an address of this machine, no rights. With name_use::shared the
+    /// kernel spreads who connects over all doors of this user that have the port so.
+    tcp_door(const tcp_name& at, const channel_options& options);
 
     /// The next one who connects; null: the patience ended.
     std::unique_ptr<tcp_end> accept(const patience& limit);
@@ -67,6 +69,7 @@ public:
 
 private:
     os::tcp_listener listener_;
+    std::optional<life::closed_in_forked_child> in_child_;  ///< of one that is shared
     std::string text_;
     stop_bell bell_;
 };

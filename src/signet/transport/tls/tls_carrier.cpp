@@ -21,6 +21,7 @@ constexpr carrier_facts our_facts{
     .peers = identification::certificate,
     .crosses_machines = true,
     .speaks_plain = true,
+    .shares_names = true,
 };
 
 struct known_options {
@@ -65,8 +66,8 @@ public:
     std::unique_ptr<channel_listener> listen(const std::string& where, const channel_types& types,
                                              const channel_options& options) const override {
         const tcp::tcp_name at{our_facts.scheme, where};
-        return std::make_unique<stream_listener<tls_door>>(
-            types, options, at, context_for(at, where), options.handshake_limit);
+        return std::make_unique<stream_listener<tls_door>>(types, options, at,
+                                                           context_for(at, where), options);
     }
 };
 

@@ -13,8 +13,8 @@ constexpr std::uint64_t the_door = 0;  // among the numbers of the guests
 }  // namespace
 
 tls_door::tls_door(const tcp::tcp_name& at, std::shared_ptr<const tls_context> context,
-                   std::chrono::nanoseconds handshake_limit)
-    : door_{at, after(handshake_limit)}, context_{std::move(context)}, limit_{handshake_limit} {
+                   const channel_options& options)
+    : door_{at, options}, context_{std::move(context)}, limit_{options.handshake_limit} {
     set_.add(door_.fd(), os::interest::readable, the_door);
 }
 

@@ -24,7 +24,7 @@ class tls_door {
 public:
     /// Throws `error`: as tcp_door.
     tls_door(const tcp::tcp_name& at, std::shared_ptr<const tls_context> context,
-             std::chrono::nanoseconds handshake_limit);
+             const channel_options& options);
 
     /// The next one; null: the patience ended.
     std::unique_ptr<tls_stream> accept(const patience& limit);

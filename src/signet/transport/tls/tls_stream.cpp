@@ -30,7 +30,7 @@ bool tls_stream::go_on(deadline until) {
         if (in == os::stream_status::timed_out) return false;
         if (in == os::stream_status::moved) continue;
         throw error{
-            errc::refused, talking, name_,
+            errc::peer_died, talking, name_,
             "the other end closed it in the middle of the handshake; does it speak TLS 1.3, "
             "and trust our certificate?"};
     }

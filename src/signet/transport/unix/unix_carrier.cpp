@@ -4,6 +4,7 @@
 #include <signet/transport/channel_frame.hpp>
 #include <signet/transport/patient_wait.hpp>
 #include <signet/transport/stream_listener.hpp>
+#include <signet/transport/unix/shared_path.hpp>
 #include <signet/transport/unix/unix_name.hpp>
 
 #include <iterator>
@@ -15,11 +16,12 @@ namespace {
 constexpr carrier_facts our_facts{
     .scheme = "unix",
     .addresses = "unix:///path, unix://@abstract",
-    .use_when = "both are on one machine, and one passes open files or asks who the other is",
+    .use_when = "both are on one machine, of different users, or one of them is not Signet's",
     .message_bytes_max = frame_header::message_bytes_max,
     .peers = identification::user,
     .passes_descriptors = true,
     .speaks_plain = true,
+    .shares_names = true,
 };
 
 class unix_stream final : public byte_stream {
@@ -47,6 +49,7 @@ public:
     }
     bool end_writing() override { return socket_.end_writing(); }
     peer_identity peer() const override { return {.user = socket_.credentials()}; }
+    std::optional<os::descriptor> peer_process() const override { return socket_.peer_pidfd(); }
     int read_fd() const noexcept override { return socket_.fd(); }
     int write_fd() const noexcept override { return socket_.fd(); }
 
@@ -54,12 +57,15 @@ private:
     os::unix_stream_socket socket_;
 };
 
+/// `Bound` is how it came by its name.
+template <class Bound>
 class unix_door {
 public:
     explicit unix_door(unix_name where) : where_{std::move(where)}, bound_{where_} {}
 
     std::unique_ptr<unix_stream> accept(const patience& limit) {
         for (;;) {
+            bound_.tend();
             if (auto socket = bound_.socket().accept(deadline::min())) {
                 return std::make_unique<unix_stream>(std::move(*socket));
             }
@@ -67,13 +73,19 @@ public:
         }
     }
     const std::string& text() const noexcept { return where_.text(); }
-    int fd() const noexcept { return bound_.socket().fd(); }
+    int fd() const noexcept { return bound_.fd(); }
 
 private:
     unix_name where_;
-    bound_listener bound_;
+    Bound bound_;
     stop_bell bell_;
 };
+
+template <class Bound>
+std::unique_ptr<channel_listener> listen_as(const std::string& where, const channel_types& types,
+                                            const channel_options& options) {
+    return std::make_unique<stream_listener<unix_door<Bound>>>(types, options, unix_name{where});
+}
 
 class unix_carrier final : public carrier {
 public:
@@ -83,14 +95,16 @@ public:
                                          const channel_options& options) const override {
         const unix_name name{where};
         const deadline until = after(options.handshake_limit);
-        auto socket = name.connect(until);
+        auto socket = connect_to_any(name, until);
         return stream_channel::connect(std::make_unique<unix_stream>(std::move(socket)),
                                        name.text(), types, options, until);
     }
 
     std::unique_ptr<channel_listener> listen(const std::string& where, const channel_types& types,
                                              const channel_options& options) const override {
-        return std::make_unique<stream_listener<unix_door>>(types, options, unix_name{where});
+        if (options.name == name_use::shared)
+            return listen_as<shared_listener>(where, types, options);
+        return listen_as<bound_listener>(where, types, options);
     }
 };
 

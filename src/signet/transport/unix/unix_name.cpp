@@ -2,14 +2,12 @@
 #include <signet/transport/unix/unix_name.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/life/name_group.hpp>
 
 namespace signet::transport::unix_socket {
 namespace {
 
 constexpr std::string_view example = "use unix:///run/x.sock, or unix://@name for an abstract name";
-
-/// A living listener takes a connection at once, unless many wait already.
-constexpr std::chrono::seconds probe_limit{1};
 
 }  // namespace
 
@@ -42,6 +40,7 @@ bound_listener::bound_listener(const unix_name& where) : where_{&where} {
         return;
     }
     lock_.emplace(*where.place(), where.name());
+    life::require_no_group(*where.place(), where.name(), where.text());
     remove_stale();
     socket_.emplace(*where.place(), where.name());
 }

@@ -14,6 +14,9 @@
 
 namespace signet::transport::unix_socket {
 
+/// How long to knock: a living listener takes a connection at once, unless many wait already.
+inline constexpr std::chrono::seconds probe_limit{1};
+
 /// `where` is an absolute path, or '@' and an abstract name.
 class unix_name {
 public:
@@ -47,7 +50,10 @@ public:
     bound_listener& operator=(const bound_listener&) = delete;
 
     os::unix_stream_listener& socket() noexcept { return *socket_; }
-    const os::unix_stream_listener& socket() const noexcept { return *socket_; }
+    int fd() const noexcept { return socket_->fd(); }
+
+    /// Has nothing to do: nobody else is after the name.
+    void tend() const noexcept {}
 
 private:
     void remove_stale() const;
