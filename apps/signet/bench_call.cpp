@@ -41,7 +41,7 @@ struct stage {
 class call_place {
 public:
     explicit call_place(const std::string& scheme)
-        : waiting_{scheme == "shm" ? life::wait_mode::poll : life::wait_mode::adaptive},
+        : waiting_{scheme == "shm" ? life::wait_mode::poll : life::wait_mode::eager},
           cpus_{scheme == "shm" ? limits::two_cpus() : limits::one_cpu()},
           address_{scheme == "shm" ? fmt::format("shm://bench/call-{:016x}", os::random_u64())
                                    : "unix://" + own_.path() + "/calls"} {}

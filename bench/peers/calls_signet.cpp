@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signet's services, over the carrier that SCHEME names. Both ends wait adaptively, as by default,
+// Signet's services, over the carrier that SCHEME names. Both ends wait eagerly, as by default,
 // or poll. The server serves in one thread.
 #include <bench/peers/calls.hpp>
 
@@ -21,7 +21,7 @@ std::string address(const peers::part& mine) {
 
 signet::life::wait_mode waiting(const peers::part& mine) {
     return mine.waiting == peers::waiting::poll ? signet::life::wait_mode::poll
-                                                : signet::life::wait_mode::adaptive;
+                                                : signet::life::wait_mode::eager;
 }
 
 class server {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/life/waiting.hpp>
 
-#include <signet/os/cpu.hpp>
-
 #include <algorithm>
 #include <climits>
 
@@ -20,7 +18,8 @@ std::chrono::nanoseconds first_budget(wait_mode mode) {
     switch (mode) {
         case wait_mode::poll: return std::chrono::nanoseconds::max();
         case wait_mode::sleep: return 0ns;
-        case wait_mode::adaptive: break;
+        case wait_mode::adaptive:
+        case wait_mode::eager: break;
     }
     return os::cpu_count() > 1 ? budget_max : 0ns;
 }
@@ -34,6 +33,10 @@ void notice::post() {
 }
 
 spinner::spinner(wait_mode mode) : mode_{mode}, budget_{first_budget(mode)} {}
+
+void spinner::share(unsigned cores) noexcept {
+    if (mode_ == wait_mode::eager && cores > 1 && budget_.count() == 0) budget_ = budget_max;
+}
 
 void spinner::learn(std::chrono::nanoseconds slept) noexcept {
     const auto wanted = slept <= 2 * budget_max ? budget_ * 4 : budget_ / 2;

@@ -8,6 +8,7 @@
 
 #include <signet/base/time.hpp>
 #include <signet/memory/access.hpp>
+#include <signet/os/cpu.hpp>
 #include <signet/os/event.hpp>
 #include <signet/os/futex.hpp>
 
@@ -19,9 +20,11 @@ namespace signet::life {
 
 /// How an endpoint waits when there is nothing yet.
 enum class wait_mode {
-    adaptive,  ///< spin for about as long as a wake-up costs, then sleep; on one core sleep at once
+    adaptive,  ///< spin for about as long as a wake-up costs, then sleep; on one core, and where
+               ///< each look is a system call, sleep at once
     poll,      ///< spin until the event; for cores that have nothing else to do
     sleep,     ///< sleep at once
+    eager,     ///< as adaptive, and where each look is a system call too: for who awaits an answer
 };
 
 /// Bells are hints that a whole trust group may write. A group that damages its own bell page loses
@@ -55,8 +58,17 @@ class spinner {
 public:
     explicit spinner(wait_mode mode);
 
-    /// Whether it spins whatever that costs: also where each look is a system call.
+    /// That both sides may run at once, though this thread may be kept on one core: they have so
+    /// many cores together.
+    void share(unsigned cores) noexcept;
+
+    /// Whether it spins whatever that costs.
     bool polls() const noexcept { return mode_ == wait_mode::poll; }
+
+    /// Whether it spins also where each look is a system call.
+    bool asks_kernel() const noexcept {
+        return polls() || (mode_ == wait_mode::eager && budget_.count() != 0);
+    }
 
     /// Calls `look` until it returns true or the budget is used up; returns whether it did. A look
     /// at a word that another core is writing all the time slows that core down: `pauses` sets how
@@ -75,10 +87,21 @@ public:
         return false;
     }
 
+    /// The same with looks that are system calls: whoever else wants this core has it in between.
+    template <class Look>
+    bool spin_by_calls(Look&& look, deadline until) {
+        const deadline end = polls() ? until : std::min(until, after(budget_));
+        do {
+            if (look()) return true;
+            if (!polls()) os::yield_cpu();
+        } while (end == never || clock::now() < end);
+        return false;
+    }
+
     /// Calls `sleep`, and learns from how long it lasted: spinning would have caught a short one.
     template <class Sleep>
     void learn_from(Sleep&& sleep) {
-        if (mode_ != wait_mode::adaptive || budget_.count() == 0) return sleep();
+        if (polls() || budget_.count() == 0) return sleep();
         const deadline begin = clock::now();
         sleep();
         learn(clock::now() - begin);

@@ -5,6 +5,7 @@
 #include <signet/testing/eventually.hpp>
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <array>
 #include <thread>
@@ -57,6 +58,33 @@ TEST(Spinner, OneThatPollsStopsWhenItFinds) {
 TEST(Spinner, AnAdaptiveOneGivesUpByItself) {
     spinner spins{wait_mode::adaptive};
     EXPECT_FALSE(spins.spin([] { return false; }, never));
+}
+
+TEST(Spinner, OnlyAnEagerOneAsksTheKernelBeforeItSleeps) {
+    EXPECT_FALSE(spinner{wait_mode::adaptive}.asks_kernel());
+    EXPECT_FALSE(spinner{wait_mode::sleep}.asks_kernel());
+    EXPECT_EQ(spinner{wait_mode::eager}.asks_kernel(), os::cpu_count() > 1);
+}
+
+TEST(Spinner, AnEagerOneOnOneCoreSpinsForWhoRunsOnAnother) {
+    std::thread{[] {
+        os::pin_this_thread(static_cast<unsigned>(sched_getcpu()));
+        spinner spins{wait_mode::eager};
+        EXPECT_FALSE(spins.asks_kernel());
+        spins.share(1);
+        EXPECT_FALSE(spins.asks_kernel());
+        spins.share(2);
+        EXPECT_TRUE(spins.asks_kernel());
+    }}.join();
+}
+
+TEST(Spinner, OneThatAsksTheKernelStopsWhenItFindsAndGivesUpByItself) {
+    spinner spins{wait_mode::eager};
+    spins.share(2);
+    int looks = 0;
+    EXPECT_TRUE(spins.spin_by_calls([&] { return ++looks == 3; }, never));
+    EXPECT_EQ(looks, 3);
+    EXPECT_FALSE(spins.spin_by_calls([] { return false; }, never));
 }
 
 TEST(Spinner, LongSleepsTeachItToSpinLessAndShortOnesMore) {

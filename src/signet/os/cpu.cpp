@@ -18,14 +18,35 @@ constexpr unsigned bits_per_word = sizeof(unsigned long) * CHAR_BIT;
 
 using cpu_mask = std::array<unsigned long, cpus_max / bits_per_word>;
 
-}  // namespace
-
-unsigned cpu_count() {
+cpu_mask own_cpus() {
     cpu_mask mask{};
     check(call(SYS_sched_getaffinity, 0, sizeof mask, mask.data()), "count processors");
+    return mask;
+}
+
+unsigned count(const cpu_mask& mask) {
     int count = 0;
     for (const unsigned long word : mask) count += std::popcount(word);
     return static_cast<unsigned>(count);
+}
+
+}  // namespace
+
+unsigned cpu_count() {
+    return count(own_cpus());
+}
+
+unsigned cpu_count_with(int pid) {
+    cpu_mask all = own_cpus();
+    cpu_mask theirs{};
+    if (pid > 0 && call(SYS_sched_getaffinity, pid, sizeof theirs, theirs.data()) >= 0) {
+        for (std::size_t i = 0; i < all.size(); ++i) all[i] |= theirs[i];
+    }
+    return count(all);
+}
+
+void yield_cpu() noexcept {
+    call(SYS_sched_yield);
 }
 
 void pin_this_thread(unsigned cpu) {

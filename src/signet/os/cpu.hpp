@@ -8,6 +8,13 @@ namespace signet::os {
 /// machine has. Throws `error`.
 unsigned cpu_count();
 
+/// The same of this thread and that process together; of this thread where there is no such
+/// process. Throws `error`.
+unsigned cpu_count_with(int pid);
+
+/// Lets others that wait for this thread's processor have it first.
+void yield_cpu() noexcept;
+
 /// Keeps this thread on one processor, and the threads it starts later. Throws `error` where there
 /// is no such processor, or this process may not use it.
 void pin_this_thread(unsigned cpu);

@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
+#include <climits>
 #include <thread>
 
 namespace signet::os {
@@ -28,6 +30,24 @@ TEST(Cpu, APinnedThreadMayUseOneOnly) {
         EXPECT_EQ(cpu_count(), 1U);
         EXPECT_EQ(sched_getcpu(), static_cast<int>(cpu));
     }}.join();
+}
+
+TEST(Cpu, APinnedThreadAndItsProcessMayUseMoreTogether) {
+    const auto cpu = static_cast<unsigned>(sched_getcpu());
+    const unsigned all = cpu_count();
+    std::thread{[cpu, all] {
+        pin_this_thread(cpu);
+        EXPECT_EQ(cpu_count_with(getpid()), all);
+    }}.join();
+}
+
+TEST(Cpu, AProcessThatIsNotThereAddsNone) {
+    EXPECT_EQ(cpu_count_with(0), cpu_count());
+    EXPECT_EQ(cpu_count_with(INT_MAX), cpu_count());
+}
+
+TEST(Cpu, YieldingComesBack) {
+    yield_cpu();
 }
 
 TEST(Cpu, PinningToWhatIsNotThereSaysWhatToDo) {

@@ -2,8 +2,13 @@
 #include <signet/transport/byte_stream.hpp>
 
 #include <signet/base/error.hpp>
+#include <signet/os/cpu.hpp>
 
 namespace signet::transport {
+
+unsigned cores_with(const peer_identity& peer) {
+    return peer.user ? os::cpu_count_with(peer.user->pid) : os::cpu_count();
+}
 
 os::stream_result byte_stream::read_with(std::span<std::byte> buffer, deadline until,
                                          std::deque<os::descriptor>&, std::size_t, bool&) {

@@ -91,6 +91,9 @@ struct peer_identity {
     std::string certificate{};                   ///< the subject of what it proved to have
 };
 
+/// On how many processors this thread and that peer may run, as far as is known.
+unsigned cores_with(const peer_identity& peer);
+
 /// What became of sending, receiving or flushing.
 enum class flow {
     done,

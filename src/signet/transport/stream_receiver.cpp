@@ -19,6 +19,13 @@ constexpr std::size_t dropped_bytes_max = std::size_t{1} << 20;
 
 }  // namespace
 
+stream_receiver::stream_receiver(byte_stream& stream, stream_sender& sender,
+                                 const std::string& name, const channel_types& types,
+                                 const channel_options& options)
+    : stream_{stream}, sender_{sender}, name_{name}, types_{types}, options_{options} {
+    if (options.waiting == life::wait_mode::eager) spinner_.share(cores_with(stream.peer()));
+}
+
 void stream_receiver::complain(errc code, const std::string& why) const {
     throw error{code, "use channel", name_, why};
 }
@@ -209,10 +216,19 @@ void stream_receiver::take_descriptors(std::span<const std::byte>& body, incomin
 // Reads something, or learns that there is no more. False: the patience ended.
 bool stream_receiver::fill(const patience& limit) {
     if (input_.is_over()) return true;
-    const bool also_sends = sender_.has_unsent();
-    if (!limit.stop.stop_possible() && (!also_sends || limit.until == deadline::min())) {
-        return polls_ ? poll_once(limit.until) : read_once(limit.until);
-    }
+    if (limit.until == deadline::min()) return read_once(limit.until);
+    bool filled = false;
+    const auto looks = [&] {
+        return (filled = read_once(deadline::min())) || limit.stop.stop_requested();
+    };
+    const bool spins = spinner_.asks_kernel() && !sender_.has_unsent();
+    if (spins && spinner_.spin_by_calls(looks, limit.until)) return filled;
+    spinner_.learn_from([&] { filled = await_bytes(limit); });
+    return filled;
+}
+
+bool stream_receiver::await_bytes(const patience& limit) {
+    if (!limit.stop.stop_possible() && !sender_.has_unsent()) return read_once(limit.until);
     const int bell = stop_.fd_for(limit);
     const bool filled = fill_with_stop(limit, bell);
     stop_.disarm();
@@ -231,14 +247,6 @@ bool stream_receiver::fill_with_stop(const patience& limit, int bell) {
         if (unsent) sender_.flush_quietly();
     }
     return true;
-}
-
-// Looks again and again, each time by a system call.
-bool stream_receiver::poll_once(deadline until) {
-    do {
-        if (read_once(deadline::min())) return true;
-    } while (until == never || clock::now() < until);
-    return false;
 }
 
 // Whether there was anything.

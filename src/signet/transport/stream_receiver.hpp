@@ -27,8 +27,7 @@ class stream_receiver {
 public:
     /// All must outlive this.
     stream_receiver(byte_stream& stream, stream_sender& sender, const std::string& name,
-                    const channel_types& types, const channel_options& options)
-        : stream_{stream}, sender_{sender}, name_{name}, types_{types}, options_{options} {}
+                    const channel_types& types, const channel_options& options);
 
     /// Waits until the peer has said hello. Throws `error` as carrier::connect.
     void await_greeting(deadline until);
@@ -79,7 +78,7 @@ private:
     flow end_of_peer() const;
     bool fill(const patience& limit);
     bool fill_with_stop(const patience& limit, int bell);
-    bool poll_once(deadline until);
+    bool await_bytes(const patience& limit);
     bool read_once(deadline until);
     os::stream_result read_with_descriptors(std::span<std::byte> room, deadline until);
     bool sees_end() const;
@@ -92,7 +91,7 @@ private:
     const std::string& name_;  ///< for texts
     const channel_types& types_;
     const channel_options& options_;
-    const bool polls_ = options_.waiting == life::wait_mode::poll;
+    life::spinner spinner_{options_.waiting};
 
     guest_lock receiving_;  ///< who sends is a guest
     stream_input input_;

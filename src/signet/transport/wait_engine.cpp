@@ -231,17 +231,29 @@ void wait_engine::send_away(std::size_t kept, std::uint32_t quiet_looks) {
 std::span<const wait_key> wait_engine::wait(const patience& limit) {
     drop_gone();
     ready_.clear();
-    bool found = sleeps_at_once(limit) ? sleep_in_set(limit) : look_everywhere();
+    bool found = look_first(limit);
     while (!found && !ended(limit) && (limit.until == never || clock::now() < limit.until)) {
-        const bool asks = !spins();  // only the kernel knows
-        const auto looks = [&] {
-            return (found = asks ? look_everywhere() : glance()) || ended(limit);
-        };
-        const bool worth_it = !asks || spinner_.polls();
-        if (!worth_it || !spinner_.spin(looks, until_of(limit))) found = sleep(limit);
+        if (!spin(found, limit)) found = sleep(limit);
     }
     if (!found) woken_.exchange(false, std::memory_order_acquire);  // SYNC wake-many
     return ready_;
+}
+
+/// A wait that may go on leaves descriptors for glances and sleeps: they have their turn there.
+bool wait_engine::look_first(const patience& limit) {
+    if (sleeps_at_once(limit)) return sleep_in_set(limit);
+    return spins() && limit.until != deadline::min() ? glance() : look_everywhere();
+}
+
+/// Whether something was found, or ended the wait; as long as that is worth it.
+bool wait_engine::spin(bool& found, const patience& limit) {
+    if (spins()) {
+        const auto glances = [&] { return (found = glance()) || ended(limit); };
+        return spinner_.spin(glances, until_of(limit));
+    }
+    if (!spinner_.asks_kernel()) return false;
+    const auto looks = [&] { return (found = look_everywhere()) || ended(limit); };
+    return spinner_.spin_by_calls(looks, until_of(limit));
 }
 
 bool wait_engine::asks_kernel() const {
@@ -249,7 +261,7 @@ bool wait_engine::asks_kernel() const {
 }
 
 bool wait_engine::sleeps_at_once(const patience& limit) const {
-    if (spinner_.polls()) return false;
+    if (spinner_.asks_kernel()) return false;
     if (!members_.empty() || !crowd_.empty() || told_.any_noted() || ended(limit)) return false;
     return limit.until == never || clock::now() < limit.until;
 }

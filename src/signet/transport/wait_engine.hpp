@@ -60,6 +60,9 @@ public:
     bool stopped(wait_key which) const;
     bool any_stopped() const;
 
+    /// Whom it waits for may run on so many cores with it: see life::spinner.
+    void share(unsigned cores) noexcept { spinner_.share(cores); }
+
     /// Drives a manual plane while it waits; those of endpoints are driven anyway.
     void drive(std::shared_ptr<link::control_plane> plane);
 
@@ -104,11 +107,13 @@ private:
     void send_away(std::size_t kept, std::uint32_t quiet_looks);
     bool asks_kernel() const;
     bool sleeps_at_once(const patience& limit) const;
+    bool look_first(const patience& limit);
     bool look_everywhere();
     bool look();
     bool glance();
     bool is_ready(member& one);
     bool spins() const;
+    bool spin(bool& found, const patience& limit);
     bool ended(const patience& limit) const;
     void post();
     bool sleep(const patience& limit);

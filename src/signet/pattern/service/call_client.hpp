@@ -47,7 +47,7 @@ struct client_options {
     /// Of all its calls: more is more urgent.
     std::uint8_t priority = 0;
 
-    life::wait_mode waiting = life::wait_mode::adaptive;
+    life::wait_mode waiting = life::wait_mode::eager;
 };
 
 struct client_connection;

@@ -114,6 +114,7 @@ void call_server::admit(std::unique_ptr<transport::channel_end> end, const rpc_s
     const auto line = std::make_shared<served_line>(
         *this, std::make_unique<rpc_line>(std::move(end), shape, std::move(names)), false);
     line->priority_max = priority_of(line->line->end());
+    set_.share(transport::cores_with(line->line->end().peer()));
     line->key = set_.add(line->line->watch(direction::receiving));
     lines_.emplace(line->key, line);
     const std::lock_guard locked{mutex_};

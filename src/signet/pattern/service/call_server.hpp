@@ -59,7 +59,7 @@ struct server_options {
     /// Whether a thread takes a priority of the kernel's while it works on an urgent call.
     kernel_priority takes_priority = kernel_priority::usual;
 
-    life::wait_mode waiting = life::wait_mode::adaptive;
+    life::wait_mode waiting = life::wait_mode::eager;
 };
 
 struct server_counts {

@@ -210,8 +210,7 @@ void call_client::take_request(client_connection& on, const wire::rpc_frame& fra
     on.requests.pop_back();
 }
 
-// ---- for room
-// ------------------------------------------------------------------------------------
+// ---- for room -----------------------------------------------------------------------------------
 
 void call_client::await_room(client_connection& on, const patience& limit) {
     lock locked{mutex_};
