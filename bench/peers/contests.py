@@ -17,7 +17,7 @@ class Contest:
 
 CONTESTS = (
     Contest("unix://, one core", "signet_unix", roster.ONE_CORE, roster.ONE_CORE, 1),
-    Contest("unix://, two cores, all block", "signet_unix", roster.BLOCKING, roster.BLOCKING, 1),
+    Contest("unix://, two cores, others block", "signet_unix", roster.BLOCKING, roster.BLOCKING, 1),
     Contest("unix://, two cores, all poll", "signet_unix", roster.POLLED, roster.POLLED, 1),
     Contest("shm:// polling, others block", "signet_shm", roster.POLLED, roster.BLOCKING, 10),
     Contest("shm:// polling, others poll", "signet_shm", roster.POLLED, roster.POLLED, 10),

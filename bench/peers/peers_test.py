@@ -110,7 +110,7 @@ class Report(unittest.TestCase):
 
 class Ratios(unittest.TestCase):
     def test_times_and_rates_are_ahead_alike(self):
-        row = "| unix://, one core             | 3.00, 3.00, 3.00 | 1 "
+        row = "| unix://, one core                | 3.00, 3.00, 3.00 | 1 "
         self.assertIn(row, report.text(canned()))
 
     def test_what_is_wanted_and_missed_is_told(self):

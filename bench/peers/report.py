@@ -102,6 +102,7 @@ def conditions(report):
         "pinned",
         "calls: a number or 1 KiB of text there and back, one at a time, or 128 of a number under "
         "way; pinned. Signet ahead, times: int, 1 KiB, 128 under way",
+        "where others block on two cpus, Signet's default looks for up to 50 us before it sleeps",
     ]
     if report["machine"]["cpus"] < 2:
         lines.append("ONE CPU: the two sides took turns; figures of polling mean nothing here")
