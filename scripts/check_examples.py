@@ -9,8 +9,8 @@ import re
 
 import lint
 
-PAGES = ("README.md", "docs/channels.md", "docs/mechanisms.md", "docs/services.md",
-         "docs/sync.md")
+PAGES = ("README.md", "docs/channels.md", "docs/mechanisms.md", "docs/queues.md",
+         "docs/services.md", "docs/sync.md")
 BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -94,11 +94,14 @@ doze=src/signet/memory/models/doze.pml
 join=src/signet/memory/models/join.pml
 lanes=src/signet/memory/models/lanes.pml
 lifecycle=src/signet/memory/models/lifecycle.pml
+log=src/signet/memory/models/log.pml
 redo=src/signet/memory/models/redo.pml
 seats=src/signet/life/models/seats.pml
 
 relacy_model src/signet/memory/models/ring_relacy.cpp
 relacy_model src/signet/memory/models/byte_ring_relacy.cpp
+relacy_model src/signet/memory/models/queue_relacy.cpp
+relacy_model src/signet/memory/models/queue_idle_relacy.cpp
 relacy_model src/signet/life/models/bell_relacy.cpp
 relacy_model src/signet/life/models/board_relacy.cpp
 for model in mutex condition permits shared_mutex barrier shared_box; do
@@ -147,6 +150,13 @@ for mistake in FREE_ON_HANGUP SMALL_POOL FORGET_LIMBO; do
     job check_spin $lifecycle rejected -D$mistake
 done
 
+job check_spin $log accepted -DEVENTS=1
+for mistake in READY_FIRST READY_UNSYNCED SYNC_AGAIN CURE_IN_PLACE NO_BODY_CHECK SHARED_BLOCK \
+    NEW_IDENTITY NAME_FIRST NO_NAME_SYNC STALE_SEGMENT NO_PREVIOUS TRUST_CACHE MOVE_UNSYNCED \
+    REMOVE_TWO; do
+    job check_spin $log rejected -D$mistake
+done
+
 job check_spin $redo accepted
 for mistake in COUNT_FIRST STORE_FIRST CLEAR_FIRST REPLAY_CLEARS_FIRST LOG_THE_OBJECT \
     OBJECT_OVER_LINKS; do
@@ -169,6 +179,7 @@ if [ "$full" = 1 ]; then
     job check_spin $bell accepted -DROOM -DCOMMITS=3
     job check_spin $bell accepted -DROOM -DSTOPPED -DCOMMITS=3
     job check_spin $join accepted -DMESSAGES=20
+    job check_spin $log accepted
     job check_spin $lifecycle accepted -DMESSAGES=8
 fi
 wait

@@ -166,6 +166,7 @@ void add_bench(command_line app, action& chosen) {
     add_bench_sync(bench, chosen);
     add_bench_channel(bench, chosen);
     add_bench_call(bench, chosen);
+    add_bench_queue(bench, chosen);
 }
 
 }  // namespace signet::command

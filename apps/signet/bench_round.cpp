@@ -53,7 +53,8 @@ void run_all(const std::vector<limits::role>& roles) {
         case 1: return limits::run_together({roles[0]});
         case 2: return limits::run_together({roles[0], roles[1]});
         case 3: return limits::run_together({roles[0], roles[1], roles[2]});
-        default: throw std::logic_error{"a measurement has one to three processes"};
+        case 4: return limits::run_together({roles[0], roles[1], roles[2], roles[3]});
+        default: throw std::logic_error{"a measurement has one to four processes"};
     }
 }
 

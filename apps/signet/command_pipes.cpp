@@ -4,6 +4,8 @@
 #include <signet/os/pipe_io.hpp>
 #include <signet/os/poll.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <span>
@@ -33,15 +35,22 @@ bool take_some(os::descriptor& from, std::string& into, std::size_t most) {
     return took.bytes != 0;
 }
 
+os::spawn_options spawning(printed how) {
+    os::spawn_options options{.group = os::process_group::own,
+                              .on_parent_death = os::parent_death::kills};
+    if (how == printed::collected) return options;
+    options.standard_output = STDOUT_FILENO;
+    options.standard_error = STDERR_FILENO;
+    return options;
+}
+
 }  // namespace
 
 command_pipes::command_pipes(const std::vector<std::string>& command, std::string input,
-                             std::size_t output_bytes_max)
+                             std::size_t output_bytes_max, printed how)
     : input_{std::move(input)},
       output_bytes_max_{output_bytes_max},
-      program_{os::spawn_with_pipes(
-          command, {.group = os::process_group::own, .on_parent_death = os::parent_death::kills})} {
-}
+      program_{os::spawn_with_pipes(command, spawning(how))} {}
 
 command_end command_pipes::run(deadline until, const std::stop_token& stop,
                                const std::stop_token& also) {

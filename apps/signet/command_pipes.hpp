@@ -22,11 +22,17 @@ enum class command_end {
     too_long,  ///< it printed more than it may
 };
 
+/// What becomes of what it prints.
+enum class printed {
+    collected,
+    passed_on,  ///< it prints to where we do; nothing is collected
+};
+
 class command_pipes {
 public:
     /// Starts it, in a process group of its own. Throws `error`.
     command_pipes(const std::vector<std::string>& command, std::string input,
-                  std::size_t output_bytes_max);
+                  std::size_t output_bytes_max, printed how = printed::collected);
 
     /// Waits for its end; where it has not ended by itself it is killed with this object, and all
     /// that it started.

@@ -17,8 +17,8 @@ namespace {
 using namespace signet::command;
 
 constexpr void (*subcommands[])(command_line, action&) = {
-    add_pub,    add_sub, add_ls,       add_top,  add_doctor,   add_bench, add_tour,
-    add_advise, add_cat, add_carriers, add_call, add_describe, add_serve,
+    add_pub, add_sub,      add_ls,   add_top,      add_doctor, add_bench, add_tour, add_advise,
+    add_cat, add_carriers, add_call, add_describe, add_serve,  add_push,  add_pop,  add_queue,
 };
 
 int perform(const action& chosen) try {

@@ -27,12 +27,24 @@ void add_carriers(command_line app, action& chosen);
 void add_call(command_line app, action& chosen);
 void add_describe(command_line app, action& chosen);
 void add_serve(command_line app, action& chosen);
+void add_push(command_line app, action& chosen);
+void add_pop(command_line app, action& chosen);
+void add_queue(command_line app, action& chosen);
 
 /// A subcommand of `bench`.
 void add_bench_crowd(command_line bench, action& chosen);
 void add_bench_sync(command_line bench, action& chosen);
 void add_bench_channel(command_line bench, action& chosen);
 void add_bench_call(command_line bench, action& chosen);
+void add_bench_queue(command_line bench, action& chosen);
+
+/// A subcommand of `queue`.
+void add_queue_ls(command_line queue, action& chosen);
+void add_queue_show(command_line queue, action& chosen);
+void add_queue_purge(command_line queue, action& chosen);
+void add_queue_redrive(command_line queue, action& chosen);
+void add_queue_rm(command_line queue, action& chosen);
+void add_queue_verify(command_line queue, action& chosen);
 
 /// A subcommand of `tour`.
 void add_tour_mechanisms(command_line tour, action& chosen);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `loop` runs coroutines in one thread: each waits with co_await for a message of a topic or a
-// channel, for who connects, for room to send, for a time or a descriptor, and meanwhile the others
-// go on. Ten thousand that wait cost no more than ten.
+// `loop` runs coroutines in one thread: each waits with co_await for a message of a topic, a queue
+// or a channel, for who connects, for room to send, for a time or a descriptor, and meanwhile the
+// others go on. Ten thousand that wait cost no more than ten.
 //
 //     task<> follow(loop& in, subscriber<pose>& poses) {
 //         while (auto pose = co_await in.receive(poses)) use(pose->x);
@@ -19,6 +19,7 @@
 #include <signet/face/pending.hpp>
 #include <signet/face/taking.hpp>
 #include <signet/publisher.hpp>
+#include <signet/queue.hpp>
 #include <signet/subscriber.hpp>
 #include <signet/task.hpp>
 #include <signet/transport/wait_engine.hpp>
@@ -134,6 +135,20 @@ public:
     face::sending<raw_channel, std::span<const std::byte>> send(raw_channel& to,
                                                                 std::span<const std::byte> message,
                                                                 std::stop_token stop = {});
+
+    /// The next message of a queue or a mailbox, a popped<T>. None: stopped, by the token or the
+    /// loop. Any number of tasks may wait for one.
+    template <class T>
+    face::taking<face::typed_queue<T>> pop(face::typed_queue<T>& from, std::stop_token stop = {}) {
+        return {*this, from, {never, std::move(stop)}};
+    }
+    template <class T>
+    face::taking<face::typed_queue<T>> pop_for(face::typed_queue<T>& from,
+                                               std::chrono::nanoseconds limit,
+                                               std::stop_token stop = {}) {
+        return {*this, from, {after(limit), std::move(stop)}};
+    }
+    face::taking<raw_queue> pop(raw_queue& from, std::stop_token stop = {});
 
     /// The next one who connects, an optional channel. None: stopped.
     template <class Channel>
@@ -344,6 +359,10 @@ inline face::taking<raw_channel> loop::receive_for(raw_channel& from,
                                                    std::chrono::nanoseconds limit,
                                                    std::stop_token stop) {
     return {*this, from, {after(limit), std::move(stop)}};
+}
+
+inline face::taking<raw_queue> loop::pop(raw_queue& from, std::stop_token stop) {
+    return {*this, from, {never, std::move(stop)}};
 }
 
 inline face::sending<raw_channel, std::span<const std::byte>> loop::send(

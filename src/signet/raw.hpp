@@ -6,8 +6,8 @@
 
 #include <signet/context.hpp>
 #include <signet/face/receiver.hpp>
+#include <signet/face/sample.hpp>
 #include <signet/face/sender.hpp>
-#include <signet/sample.hpp>
 #include <signet/transport/shm/raw_loan.hpp>
 #include <signet/wire/descriptor.hpp>
 

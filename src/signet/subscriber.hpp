@@ -19,7 +19,7 @@
 
 #include <signet/context.hpp>
 #include <signet/face/receiver.hpp>
-#include <signet/sample.hpp>
+#include <signet/face/sample.hpp>
 #include <signet/wire/payload.hpp>
 
 #include <string_view>

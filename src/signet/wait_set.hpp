@@ -15,6 +15,7 @@
 #include <signet/base/time.hpp>
 #include <signet/channel.hpp>
 #include <signet/context.hpp>
+#include <signet/face/raw_queue.hpp>
 #include <signet/listener.hpp>
 #include <signet/subscriber.hpp>
 #include <signet/transport/wait_engine.hpp>
@@ -46,6 +47,9 @@ public:
         return engine_.add(in.watch());
     }
     key add(const raw_channel& in) { return engine_.add(in.watch()); }
+
+    /// Ready when a message may be there to be popped, of a queue or a mailbox.
+    key add(const face::queue_handle& in) { return engine_.add(in.watch()); }
 
     /// Ready when somebody may be waiting to be accepted.
     template <class Channel>

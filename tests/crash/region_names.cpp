@@ -2,6 +2,7 @@
 #include "region_names.hpp"
 
 #include <signet/memory/heap.hpp>
+#include <signet/memory/queue_layout.hpp>
 #include <signet/memory/region_layout.hpp>
 #include <signet/sync/region_core.hpp>
 
@@ -63,6 +64,43 @@ std::string meeting_word(const std::string& kind, std::size_t offset, std::uint3
     return offset < memory::line_bytes / 4 ? kind + ".bell" + count_state(value) : kind + ".place";
 }
 
+std::string bell_of_queue(const char* name, std::size_t offset, std::uint32_t value) {
+    if (offset != 0) return std::string{name} + ".rings";
+    return std::string{name} + ((value & 1) != 0 ? ".dozing [set]" : ".dozing [clear]");
+}
+
+std::string queue_header_word(std::size_t offset, std::uint32_t value) {
+    using memory::queue_header;
+    if (offset >= offsetof(queue_header, reader)) return "queue.counts";
+    if (offset >= offsetof(queue_header, returned)) return "queue.returned";
+    if (offset >= offsetof(queue_header, opened)) return "queue.opened";
+    if (offset >= offsetof(queue_header, room))
+        return bell_of_queue("queue.room", offset - offsetof(queue_header, room), value);
+    if (offset >= offsetof(queue_header, work))
+        return bell_of_queue("queue.work", offset - offsetof(queue_header, work), value);
+    if (offset >= offsetof(queue_header, freed)) return "queue.freed";
+    return offset >= offsetof(queue_header, tickets) ? "queue.tickets" : "queue.shape";
+}
+
+std::string queue_word(const sync::found_object& object, std::size_t offset) {
+    constexpr std::array pages{"free", "opening", "open", "closed", "tail", "ending"};
+    constexpr std::array records{"nothing", "loaned", "staged",   "ready",
+                                 "delayed", "taken",  "finished", "done"};
+    const std::uint32_t value = value_at(object.where + offset);
+    memory::queue_geometry shape;
+    bool other = false;
+    if (memory::flaw_of(object.where, object.bytes, shape, other) != nullptr) return "queue";
+    if (offset < sizeof(memory::queue_header)) return queue_header_word(offset, value);
+    if (offset >= shape.pushers_offset() && offset < shape.ids_offset()) return "queue.pusher";
+    if (offset < shape.pushers_offset())
+        return std::string{"queue.page ["} + pages.at((value & 7) % pages.size()) + "]";
+    if (offset < shape.slots_offset()) return "queue.ids";
+    if (offset >= shape.pages_offset()) return "queue.payload";
+    const std::size_t in_slot = (offset - shape.slots_offset()) % sizeof(memory::queue_slot);
+    if (in_slot != 0) return "queue.slot";
+    return std::string{"queue.record ["} + records.at(value & 7) + "]";
+}
+
 std::string object_word(const sync::found_object& object, std::size_t offset,
                         const sync::region_core* in) {
     const std::uint32_t value = value_at(object.where + offset);
@@ -81,6 +119,7 @@ std::string object_word(const sync::found_object& object, std::size_t offset,
         case object_kind::shared: return shared_object_word(offset, value, in);
         case object_kind::structure:
             return offset == 0 ? "structure.flag" + lock_state(value, in) : "structure.content";
+        case object_kind::queue: return queue_word(object, offset);
         case object_kind::none: break;
     }
     return "object";

@@ -33,7 +33,9 @@ std::string file_of(long fd) {
     const std::string link = "/proc/self/fd/" + std::to_string(fd);
     const ssize_t length = readlink(link.c_str(), target.data(), target.size() - 1);
     const std::string text{target.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
-    if (text.find("/regions/") != std::string::npos) return "signet-region";
+    const bool region =
+        text.find("/regions/") != std::string::npos || text.find("/queues/") != std::string::npos;
+    if (region) return "signet-region";
     constexpr std::string_view prefix = "/memfd:";
     if (!text.starts_with(prefix)) return {};
     return text.substr(prefix.size(), text.find(' ') - prefix.size());

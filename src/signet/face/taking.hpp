@@ -8,6 +8,7 @@
 #include <signet/base/error.hpp>
 #include <signet/channel.hpp>
 #include <signet/listener.hpp>
+#include <signet/queue.hpp>
 #include <signet/subscriber.hpp>
 
 #include <cstddef>
@@ -35,6 +36,14 @@ std::optional<In> take_next(channel<Out, In>& from) {
 template <class Channel>
 std::optional<Channel> take_next(basic_listener<Channel>& from) {
     return from.try_accept();
+}
+
+template <class T>
+popped<T> take_next(typed_queue<T>& from) {
+    return from.try_pop();
+}
+inline raw_popped take_next(raw_queue& from) {
+    return from.try_pop();
 }
 
 /// What `From` has: empty where there was nothing.

@@ -128,6 +128,7 @@ enum class object_kind : std::uint32_t {
     permit_pool = 9,
     shared = 10,     ///< an object of plain data
     structure = 11,  ///< what users build on the heap
+    queue = 12,      ///< messages (queue_layout.hpp)
 };
 
 inline constexpr std::size_t object_name_bytes_max = 200;

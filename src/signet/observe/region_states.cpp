@@ -110,6 +110,7 @@ object_state state_of(object_kind kind, const object_words& words, std::uint32_t
         case object_kind::latch: return meeting_state(words);
         case object_kind::permit_pool: return pool_state(words);
         case object_kind::shared: return shared_state(words);
+        case object_kind::queue:  // told by its own tools
         case object_kind::none: break;
     }
     return {};

@@ -110,6 +110,13 @@ file file::open_or_create(const file_place& place, unsigned mode) {
 
 file file::create_sized(const file_place& place, std::uint64_t bytes, unsigned mode,
                         const std::function<void(const file&)>& fill) {
+    file made = create_unnamed(place, bytes);
+    if (fill) fill(made);
+    made.give_name(place, mode);
+    return made;
+}
+
+file file::create_unnamed(const file_place& place, std::uint64_t bytes) {
     // EINTR: as when opening
     const long number = call_uninterrupted(SYS_openat, place.base(), place.directory_name().c_str(),
                                            O_TMPFILE | O_RDWR | O_CLOEXEC, private_mode);
@@ -118,13 +125,15 @@ file file::create_sized(const file_place& place, std::uint64_t bytes, unsigned m
     check_file(number, "create file", place.path());
     file made{descriptor{static_cast<int>(number)}, place.path()};
     if (bytes > 0) made.allocate(0, bytes);
-    if (fill) fill(made);
-    set_mode(made.handle_, mode, place.path());
-    const std::string itself = "/proc/self/fd/" + std::to_string(made.fd());
+    return made;
+}
+
+void file::give_name(const file_place& place, unsigned mode) const {
+    set_mode(handle_, mode, place.path());
+    const std::string itself = "/proc/self/fd/" + std::to_string(fd());
     const long linked = call(SYS_linkat, AT_FDCWD, itself.c_str(), place.base(),
                              place.name().c_str(), AT_SYMLINK_FOLLOW);
     check_file(linked, "create file", place.path());
-    return made;
 }
 
 file file::open_again(int fd) {

@@ -63,6 +63,14 @@ public:
                              unsigned mode = private_mode,
                              const std::function<void(const file&)>& fill = {});
 
+    /// Creates it with `bytes` zeros that have room behind them, and without a name, in the
+    /// directory of `place`: with its last user it is gone. Throws `error` as create_sized.
+    static file create_unnamed(const file_place& place, std::uint64_t bytes);
+
+    /// Gives an unnamed file its name and exactly `mode`, whatever the umask. Throws `error` where
+    /// that name exists.
+    void give_name(const file_place& place, unsigned mode = private_mode) const;
+
     /// Opens what `fd` is, a file with or without a name, once more: with a position and locks of
     /// its own, to read and write. Throws `error`.
     static file open_again(int fd);

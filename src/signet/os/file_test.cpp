@@ -189,6 +189,19 @@ TEST_F(FileTest, ASizedOneIsFilledBeforeItHasItsName) {
     EXPECT_EQ(text("a"), "full");
 }
 
+TEST_F(FileTest, AnUnnamedOneIsThereOnceItHasAName) {
+    const file made = file::create_unnamed(path("a"), 4);
+    EXPECT_EQ(names(), Names{});
+    EXPECT_FALSE(made.is_at(path("a")));
+    made.write_at(0, bytes_of("full"));
+    made.give_name(path("a"));
+    EXPECT_TRUE(made.is_at(path("a")));
+    EXPECT_EQ(text("a"), "full");
+    EXPECT_TRUE(
+        contains(complaint_of([&] { file::create_unnamed(path("b"), 1).give_name(path("a")); }),
+                 "File exists"));
+}
+
 TEST_F(FileTest, ASizedOneThatCannotBeFilledLeavesNothing) {
     const auto fill = [](const file&) { throw std::runtime_error{"no"}; };
     EXPECT_THROW(file::create_sized(path("a"), 4, file::private_mode, fill), std::runtime_error);

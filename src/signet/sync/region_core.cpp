@@ -41,7 +41,8 @@ const char* name_of(object_kind kind) {
     constexpr std::array names{"nothing",       "a mutex",         "a condition_variable",
                                "a semaphore",   "a shared_mutex",  "a once_flag",
                                "an event",      "a barrier",       "a latch",
-                               "a permit_pool", "a shared object", "a structure"};
+                               "a permit_pool", "a shared object", "a structure",
+                               "a queue"};
     const auto number = static_cast<std::size_t>(kind);
     return number < names.size() ? names[number] : "something this program does not know";
 }
@@ -66,6 +67,51 @@ os::mapping map_all(const os::file& content, const region_geometry& shape) {
     os::mapping map = os::mapping::read_write(content.handle(), shape.bytes);
     map.keep_private_to_process();
     return map;
+}
+
+object_entry* entries_of(const region_words& in, const region_geometry& shape) noexcept {
+    return reinterpret_cast<object_entry*>(in.begin() + shape.objects_offset());
+}
+
+// The entry never changes once its first word is there; what does not fit that word is damaged.
+std::optional<found_object> read_entry(const region_words& in, const region_geometry& geometry,
+                                       std::uint32_t number) noexcept {
+    const object_entry& from = entries_of(in, geometry)[number];
+    const std::uint64_t first = from.kind_and_check.load(std::memory_order_acquire);  // SYNC entry
+    if (first == 0) return std::nullopt;
+    entry_words words;
+    const auto* const word = &from.offset;
+    // relaxed: the first word orders them
+    for (std::size_t i = 0; i < words.size(); ++i)
+        words[i] = word[i].load(std::memory_order_relaxed);
+    const auto kind = static_cast<object_kind>(first & 0xffffffff);
+    const auto [offset, bytes, shape, length] = std::array{words[0], words[1], words[2], words[3]};
+    const bool sound = first == kind_and_check(kind, words) && in.has(offset) &&
+                       offset >= geometry.heap_offset() && offset % memory::line_bytes == 0 &&
+                       bytes <= geometry.bytes - offset && bytes >= least_bytes(kind) &&
+                       length <= memory::object_name_bytes_max;
+    if (!sound) return std::nullopt;
+    return found_object{kind,
+                        object_name{{reinterpret_cast<const char*>(words.data() + 4), length}},
+                        in.begin() + offset,
+                        bytes,
+                        shape,
+                        number};
+}
+
+std::vector<found_object> read_all(const region_words& in, const region_geometry& geometry) {
+    std::vector<found_object> all;
+    for (std::uint32_t i = 0; i < geometry.objects; ++i) {
+        if (std::optional<found_object> one = read_entry(in, geometry, i)) {
+            all.push_back(std::move(*one));
+        }
+    }
+    return all;
+}
+
+std::span<memory::seat_entry> seats_of(const region_words& in, const region_geometry& geometry) {
+    auto* const seats = reinterpret_cast<memory::seat_entry*>(in.begin() + geometry.seats_offset());
+    return {seats, geometry.seats};
 }
 
 void check_name(std::string_view name) {
@@ -101,6 +147,20 @@ core_registry& registry() {
 
 }  // namespace
 
+region_look::region_look(const os::file& content, const std::string& name)
+    : content_{&content},
+      shape_{checked_shape(content, name)},
+      map_{map_all(content, shape_)},
+      words_{map_.data(), shape_.bytes} {}
+
+std::vector<found_object> region_look::objects() const {
+    return read_all(words_, shape_);
+}
+
+bool region_look::dead(memory::stamp owner) const {
+    return life::seat_table{*content_, words_.header(), seats_of(words_, shape_)}.dead(owner);
+}
+
 /// The lock over heap, directory and log, taken back from the dead with what they left in the log.
 class region_core::keeper {
 public:
@@ -126,8 +186,7 @@ region_core::region_core(os::file content, std::string name)
       map_{map_all(content_, shape_)},
       words_{map_.data(), shape_.bytes},
       heap_{words_, shape_.heap_offset()} {
-    auto* const seats = reinterpret_cast<memory::seat_entry*>(map_.data() + shape_.seats_offset());
-    seats_.emplace(content_, words_.header(), std::span{seats, shape_.seats});
+    seats_.emplace(content_, words_.header(), seats_of(words_, shape_));
     life::close_in_forked_child(content_.fd());
     try {
         watch_.emplace(*seats_, [this](memory::stamp dead) { take_back(dead); });
@@ -161,40 +220,15 @@ void region_core::complain_of_fork() const {
 }
 
 object_entry& region_core::entry(std::uint32_t index) const noexcept {
-    return reinterpret_cast<object_entry*>(map_.data() + shape_.objects_offset())[index];
+    return entries_of(words_, shape_)[index];
 }
 
-// The entry never changes once its first word is there; what does not fit that word is damaged.
 std::optional<found_object> region_core::read(std::uint32_t number) const noexcept {
-    const object_entry& from = entry(number);
-    const std::uint64_t first = from.kind_and_check.load(std::memory_order_acquire);  // SYNC entry
-    if (first == 0) return std::nullopt;
-    entry_words words;
-    const auto* const word = &from.offset;
-    // relaxed: the first word orders them
-    for (std::size_t i = 0; i < words.size(); ++i)
-        words[i] = word[i].load(std::memory_order_relaxed);
-    const auto kind = static_cast<object_kind>(first & 0xffffffff);
-    const auto [offset, bytes, shape, length] = std::array{words[0], words[1], words[2], words[3]};
-    const bool sound = first == kind_and_check(kind, words) && words_.has(offset) &&
-                       offset >= shape_.heap_offset() && offset % memory::line_bytes == 0 &&
-                       bytes <= shape_.bytes - offset && bytes >= least_bytes(kind) &&
-                       length <= memory::object_name_bytes_max;
-    if (!sound) return std::nullopt;
-    return found_object{kind,
-                        object_name{{reinterpret_cast<const char*>(words.data() + 4), length}},
-                        map_.data() + offset,
-                        bytes,
-                        shape,
-                        number};
+    return read_entry(words_, shape_, number);
 }
 
 std::vector<found_object> region_core::objects() const {
-    std::vector<found_object> all;
-    for (std::uint32_t i = 0; i < shape_.objects; ++i) {
-        if (std::optional<found_object> one = read(i)) all.push_back(std::move(*one));
-    }
-    return all;
+    return read_all(words_, shape_);
 }
 
 std::optional<found_object> region_core::find(std::string_view name) const {
@@ -332,9 +366,11 @@ region_core* region_core::at(const std::byte* begin) noexcept {
 }
 
 void region_core::take_back(memory::stamp dead) noexcept {
+    if (dead.seat() >= seats_->seats().size()) return;
+    const auto& seat = seats_->seats()[dead.seat()].word;
     owned_word::take_back(words_.header().keeper, dead);
     for (std::uint32_t i = 0; i < shape_.objects; ++i) {
-        if (const std::optional<found_object> one = read(i)) take_back_from(*one, dead);
+        if (const std::optional<found_object> one = read(i)) take_back_from(*one, dead, seat);
     }
 }
 

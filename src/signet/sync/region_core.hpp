@@ -57,6 +57,26 @@ struct found_object {
     std::uint32_t number;  ///< of its entry; the arena of what is allocated for it is one more
 };
 
+/// A region as somebody sees it who takes no seat there, and so may look where all are taken. A
+/// value for one thread.
+class region_look {
+public:
+    /// Throws `error` where it is none, or damaged. `content` must outlive this.
+    region_look(const os::file& content, const std::string& name);
+
+    /// What is damaged is left out. Valid as long as this.
+    std::vector<found_object> objects() const;
+
+    /// Whether that owner is gone, for certain and for good.
+    bool dead(memory::stamp owner) const;
+
+private:
+    const os::file* content_;
+    memory::region_geometry shape_;
+    os::mapping map_;
+    memory::region_words words_;
+};
+
 class region_core {
 public:
     /// Takes a seat in the region that `content` is. Throws as `region` says.

@@ -10,6 +10,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <atomic>
+
 namespace signet::testing {
 namespace {
 
@@ -19,7 +21,7 @@ constexpr int calls_max = 1000;
 constexpr unsigned nobody = 65534;
 
 os::kernel_entry kernel_before = nullptr;
-int calls_left = 0;
+std::atomic<int> calls_left{0};  // of all threads of a child
 
 long die_at_last_call(long number, const os::kernel_arguments& arguments) {
     if (--calls_left <= 0) raise(SIGKILL);

@@ -9,7 +9,7 @@
  * in all. Whoever comes after a producer goes on in its lane. A watch takes back what a dead consumer
  * held; another one does the same meanwhile, and may be stopped anywhere. Where a record will begin
  * may stand anything before, also what looks like a record. Memory is sequentially consistent here,
- * and no page is used twice (pages.pml).
+ * and no page is used twice (queue_relacy.cpp).
  *
  * Properties: what is claimed is whole; first deliveries come in the order of the lane; nobody gets
  * what somebody alive holds, or what was delivered before and neither returned nor held by
