@@ -477,26 +477,6 @@ TEST_F(QueueCore, AnIdThatCouldNotBePushedIsNew) {
 
 // ---- making it ---------------------------------------------------------------------------------
 
-TEST_F(QueueCore, ThoseWhoMakeItAtOnceGetTheSameOneWhateverTheyAskedFor) {
-    for (int round = 0; round < 20; ++round) {
-        std::vector<queue_ptr> got(4);
-        std::vector<std::thread> makers;
-        for (std::uint32_t i = 0; i < got.size(); ++i) {
-            makers.emplace_back([this, i, &got] {
-                queue_shape wanted = shape_;
-                wanted.bytes <<= i;
-                wanted.seats += i;
-                EXPECT_NO_THROW(got[i] = queue_core::open_or_create(where_, wanted));
-            });
-        }
-        for (std::thread& maker : makers) maker.join();
-        for (const queue_ptr& one : got)
-            ASSERT_TRUE(one && push(one, "text") != push_outcome::full);
-        EXPECT_EQ(pop_all(got[0]).size(), got.size());
-        queue_core::remove(where_);
-    }
-}
-
 TEST_F(QueueCore, WhoDiesWhileMakingItLeavesNoneOrAWholeOne) {
     const int died = testing::kill_before_each_call(
         [&] { open(); },
