@@ -3,6 +3,7 @@
 
 #include <signet/base/error.hpp>
 #include <signet/memory/access.hpp>
+#include <signet/os/cpu.hpp>
 #include <signet/os/futex.hpp>
 #include <signet/os/signal.hpp>
 #include <signet/pattern/queue/log_fields.hpp>
@@ -24,6 +25,9 @@ constexpr std::chrono::milliseconds finished_lag{5};
 constexpr int waiting_part = 4;
 constexpr std::chrono::microseconds waiting_max{10000};
 constexpr std::uint32_t usual_max = 1000;
+
+// A sync that is no longer is waited for awake.
+constexpr std::chrono::microseconds short_sync{500};
 
 }  // namespace
 
@@ -64,9 +68,26 @@ void group_commit::commit(queue_core& queue) {
         // relaxed: a change of it is a hint
         const std::uint32_t turns = words.turns.load(std::memory_order_relaxed);
         if (try_lead(queue)) continue;
-        if (has_ended_after(started)) return;
+        if (gives_way_until([&] { return has_ended_after(started); }, turns)) return;
         sleep_while(turns);
     }
+}
+
+// For about as long as a sync takes, where that is not much longer than a wake-up: who leads sleeps
+// in the kernel meanwhile, and those who wait have nothing else to do. Whether the round has ended.
+template <class Ended>
+bool group_commit::gives_way_until(Ended&& ended, std::uint32_t turns) const {
+    const commit_words& words = opened_.accord.words();
+    // relaxed: a hint
+    const std::chrono::microseconds sync{words.sync_us.load(std::memory_order_relaxed)};
+    const auto until = clock::now() + (sync <= short_sync ? 2 * sync : sync * 0);
+    do {
+        if (ended()) return true;
+        // relaxed: a change of it is a hint
+        if (words.turns.load(std::memory_order_relaxed) != turns) return false;
+        os::yield_cpu();
+    } while (clock::now() < until);
+    return ended();
 }
 
 void group_commit::sleep_while(std::uint32_t turns) {

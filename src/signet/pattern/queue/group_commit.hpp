@@ -75,6 +75,8 @@ private:
     void commit_what_is_left(queue_core& queue) noexcept;
     void settle(queue_core& queue, std::size_t from, std::size_t to);
     void tell_others() noexcept;
+    template <class Ended>
+    bool gives_way_until(Ended&& ended, std::uint32_t turns) const;
     void sleep_while(std::uint32_t turns);
     void follow_finished(queue_core& queue, const std::stop_token& stop);
 
