@@ -12,7 +12,9 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <optional>
+#include <set>
 
 namespace signet::tests {
 namespace {
@@ -171,7 +173,8 @@ TEST_F(KillPointsOfQueue, WhileItMakesADeadLetter) {
 }
 
 // Whoever dies, who tries again with the same id brings it there once.
-TEST_F(KillPointsOfQueue, WhileItPushesWithAnId) {
+void sweep_with_id(const std::function<void(const worker&, const pattern::queue_terms&)>& push,
+                   const std::set<std::string>& states) {
     queue_shape with_ids = swept_shape;
     with_ids.id_window = std::chrono::hours{1};
     kill_sweep<queue_survivors> swept{with_ids};
@@ -186,32 +189,27 @@ TEST_F(KillPointsOfQueue, WhileItPushesWithAnId) {
                   const worker here{with_ids};
                   await_go();
                   die_before_step(k);
-                  here.queue->try_push(std::as_bytes(std::span{"text"}), terms);
+                  push(here, terms);
                   _exit(0);
               }},
-              {"store queue.ids", "exchange queue.ids", "exchange queue.record [nothing]"});
+              states);
+}
+
+TEST_F(KillPointsOfQueue, WhileItPushesWithAnId) {
+    sweep_with_id(
+        [](const worker& here, const pattern::queue_terms& terms) {
+            here.queue->try_push(std::as_bytes(std::span{"text"}), terms);
+        },
+        {"store queue.ids", "exchange queue.ids", "exchange queue.record [nothing]"});
 }
 
 TEST_F(KillPointsOfQueue, WhileItPushesALoanWithAnId) {
-    queue_shape with_ids = swept_shape;
-    with_ids.id_window = std::chrono::hours{1};
-    kill_sweep<queue_survivors> swept{with_ids};
-    const pattern::queue_terms terms{.id = pattern::message_id{{std::byte{7}}}};
-    swept.rest().expect = [&] {
-        const worker& here = swept.rest().here();
-        const push_outcome again = here.queue->try_push(std::as_bytes(std::span{"text"}), terms);
-        EXPECT_NE(again, push_outcome::full);
-        EXPECT_EQ(here.pop_all().size(), 1u);
-    };
-    swept.run({[&](int k) {
-                  const worker here{with_ids};
-                  await_go();
-                  die_before_step(k);
-                  here.queue->drop(std::move(*here.queue->try_loan(4, terms)));
-                  here.queue->push(std::move(*here.queue->try_loan(4, terms)));
-                  _exit(0);
-              }},
-              {"store queue.ids", "exchange queue.ids", "exchange queue.record [loaned]"});
+    sweep_with_id(
+        [](const worker& here, const pattern::queue_terms& terms) {
+            here.queue->drop(std::move(*here.queue->try_loan(4, terms)));
+            here.queue->push(std::move(*here.queue->try_loan(4, terms)));
+        },
+        {"store queue.ids", "exchange queue.ids", "exchange queue.record [loaned]"});
 }
 
 // Its page is ended by somebody who needs room, at each step.
