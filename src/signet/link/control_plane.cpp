@@ -178,14 +178,19 @@ bool control_plane::meet(participant& endpoint, const named_listing& whom) {
     auto socket = directory_.connect(whom.name, whom.who, after(options_.handshake_limit));
     if (!socket) return false;
     const auto locked = lock();
-    const auto uid = socket->credentials().uid;
+    return approach(endpoint, std::move(*socket), whom);
+}
+
+bool control_plane::approach(participant& endpoint, os::seqpacket_socket socket,
+                             const named_listing& whom) {
+    const auto uid = socket.credentials().uid;
     if (uid != directory_.uid()) {
         endpoint.distrusted({0, uid, whom.who.context, {}},
                             "it belongs to user " + std::to_string(uid));
         return false;
     }
     // No deadline for its answer: it may be stopped, and the kernel tells if it dies.
-    peer& reached = adopt(std::move(*socket), never);
+    peer& reached = adopt(std::move(socket), never);
     roster_->identify(reached, whom.who.context);
     greet(reached);
     introduce(endpoint, reached, whom);
@@ -193,6 +198,7 @@ bool control_plane::meet(participant& endpoint, const named_listing& whom) {
 }
 
 void control_plane::introduce(participant& endpoint, peer& to, const named_listing& whom) {
+    if (!to.introduced) to.unanswered.push_back({endpoint.self().endpoint, whom});
     if (endpoint.self().side == role::subscriber) {
         return endpoint.found(to, whom.name, whom.who.endpoint);
     }
@@ -270,6 +276,7 @@ void control_plane::wait_and_handle(deadline until) {
     check_participants();
     accept_again();
     try_postponed();
+    approach_again();
 }
 
 void control_plane::check_participants() {
@@ -369,6 +376,7 @@ void control_plane::drop(std::uint64_t tag, const departure& how) {
     epoll_.remove(who->socket_fd());
     life::keep_in_forked_child(who->socket_fd());
     who->hang_up();
+    if (!how.orderly) stay_unmet(who->unanswered);
     if (!who->known()) return bury(std::move(who));  // no endpoint was told of it
     bool holds = false;
     for (const auto& [id, endpoint] : roster_->participants()) {
@@ -392,7 +400,8 @@ void control_plane::bury(std::unique_ptr<peer> who) {
 }
 
 deadline control_plane::next_deadline() const {
-    deadline next = std::min({accepting_again_, roster_->first_hello_by(), shortage_.again()});
+    deadline next = std::min(
+        {accepting_again_, approaching_again_, roster_->first_hello_by(), shortage_.again()});
     for (const participant* endpoint : roster_->by_the_clock()) {
         next = std::min(next, endpoint->due());
     }
@@ -401,9 +410,9 @@ deadline control_plane::next_deadline() const {
 
 void control_plane::drop_silent_newcomers() {
     if (roster_->first_hello_by() == never) return;
+    // Nothing is declined: who was only stopped comes again.
     for (peer* who : roster_->silent(clock::now())) {
-        refuse_and_drop(*who, make_error_code(errc::refused),
-                        "it did not introduce itself in time");
+        drop(who->tag, {false, "it did not introduce itself in time"});
     }
 }
 

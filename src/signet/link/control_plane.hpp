@@ -121,6 +121,10 @@ private:
     void greet(peer& to);
     void meet_counterparts(participant& endpoint);
     bool meet(participant& endpoint, const named_listing& whom);
+    bool approach(participant& endpoint, os::seqpacket_socket socket, const named_listing& whom);
+    void stay_unmet(std::vector<peer::introduction>& unanswered);
+    void approach_again();
+    void approach_again(participant& mine, const peer::introduction& unmet);
     void introduce(participant& endpoint, peer& to, const named_listing& whom);
     void read_frames(std::uint64_t tag);
     void process(peer& from, const wire::frame_reader& frame,
@@ -169,6 +173,8 @@ private:
     std::uint64_t next_tag_;
     deadline accepting_again_ = never;  ///< when newcomers are looked at again
     shortage shortage_;
+    std::vector<peer::introduction> unmet_;  ///< whose link ended before it was answered
+    deadline approaching_again_ = never;
     std::atomic<bool> stopped_{false};
     std::optional<turns> turns_;  ///< of the threads that drive it by hand
     bool ending_ = false;

@@ -3,6 +3,7 @@
 
 #include <signet/base/error.hpp>
 #include <signet/os/fork_guard.hpp>
+#include <signet/os/kernel.hpp>
 #include <signet/os/poll.hpp>
 #include <signet/os/process.hpp>
 #include <signet/testing/eventually.hpp>
@@ -11,13 +12,17 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <functional>
+#include <thread>
 
 namespace signet::link {
 namespace {
@@ -325,7 +330,6 @@ TEST_F(ControlPlane, ANewcomerThatSaysNothingIsDropped) {
         {.directory = place_.path(), .handshake_limit = std::chrono::milliseconds{20}}};
     noting_endpoint subscriber{plane, role::subscriber};
     auto raw = knock(subscriber);
-    EXPECT_EQ(next_kind(raw), "refuse");
     EXPECT_EQ(next_kind(raw), "closed");
     expect_usable(subscriber);
 }
@@ -338,6 +342,55 @@ TEST_F(ControlPlane, APeerThatNeverReadsIsDroppedInTheEnd) {
     const auto question = wire::frame_writer{kind::join}.put(key::to, 1u).put(key::from, 2u).take();
     EXPECT_TRUE(eventually([&] { return raw.try_send(question) == os::send_result::closed; }));
     expect_usable(subscriber);
+}
+
+// The kernel in which who connects in this thread is stopped until the other side has had enough.
+std::atomic<int> stops_left{0};
+std::atomic<std::thread::id> stopped_thread;
+
+long stopped_when_connected(long number, const os::kernel_arguments& arguments) {
+    const long result = os::system_call(number, arguments);
+    if (number != SYS_connect || result < 0) return result;
+    if (stopped_thread.load() != std::this_thread::get_id() || stops_left.fetch_sub(1) <= 0)
+        return result;
+    pollfd end{static_cast<int>(arguments[0]), 0, 0};
+    EXPECT_EQ(::poll(&end, 1, std::chrono::milliseconds{watchdog}.count()), 1);
+    return result;
+}
+
+class ControlPlaneThatIsStopped : public ControlPlane {
+protected:
+    ControlPlaneThatIsStopped() : before_{os::exchange_kernel_entry(&stopped_when_connected)} {
+        stopped_thread = std::this_thread::get_id();
+    }
+    ~ControlPlaneThatIsStopped() override {
+        stops_left = 0;
+        os::exchange_kernel_entry(before_);
+    }
+
+    control_plane hasty_{
+        {.directory = place_.path(), .handshake_limit = std::chrono::milliseconds{20}}};
+    control_plane stopped_{options()};
+
+private:
+    os::kernel_entry before_;
+};
+
+TEST_F(ControlPlaneThatIsStopped, BeforeItSaysHelloStillMeetsWhomItFound) {
+    noting_endpoint subscriber{hasty_, role::subscriber};
+    stops_left = 1;
+    const noting_endpoint publisher{stopped_, role::publisher};
+    EXPECT_TRUE(eventually([&] { return !subscriber.look(&noting_endpoint::found_).empty(); }));
+}
+
+TEST_F(ControlPlaneThatIsStopped, BeforeItSaysHelloStillFindsWhoWasThereFirst) {
+    noting_endpoint publisher{hasty_, role::publisher};
+    stops_left = 1;
+    noting_endpoint subscriber{stopped_, role::subscriber};
+    EXPECT_TRUE(eventually([&] {
+        return publisher.look(&noting_endpoint::from_) != nullptr ||
+               subscriber.look(&noting_endpoint::found_).size() > 1;
+    }));
 }
 
 TEST_F(ControlPlane, NewcomersAreTurnedAwayWhileDescriptorsRunOut) {

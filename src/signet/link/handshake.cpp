@@ -105,12 +105,14 @@ void control_plane::process_hello(peer& from, const wire::frame_reader& frame) {
         from.identity.pid = static_cast<int>(frame.u64(key::pid) & 0x3fff'ffff);
     from.identity.command = frame.text(key::command);
     roster_->introduced(from);
+    from.unanswered.clear();
     if (accepted_here) greet(from);
 }
 
 void control_plane::process_refusal(peer& from, const wire::frame_reader& frame) {
     const refusal why{frame.u64(key::code),
                       std::string{frame.text(key::reason).substr(0, reason_bytes_max)}};
+    from.unanswered.clear();
     for (const auto& [id, endpoint] : roster_->participants()) endpoint->declined(from, why);
 }
 

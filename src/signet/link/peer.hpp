@@ -5,6 +5,7 @@
 #pragma once
 
 #include <signet/base/time.hpp>
+#include <signet/link/rendezvous.hpp>
 #include <signet/os/epoll.hpp>
 #include <signet/os/process.hpp>
 #include <signet/os/unix_socket.hpp>
@@ -90,6 +91,14 @@ public:
 
     int socket_fd() const noexcept { return socket_.fd(); }
     std::optional<int> process_fd() const noexcept;
+
+    /// Endpoints of ours that were introduced to it before it said hello, and to whom: where the
+    /// link ends before it does, it may have read nothing.
+    struct introduction {
+        std::uint64_t endpoint;
+        named_listing whom;
+    };
+    std::vector<introduction> unanswered;
 
     peer_identity identity;   ///< filled in by the plane when hello arrives
     bool introduced = false;  ///< hello arrived and was accepted

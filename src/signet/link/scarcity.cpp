@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of the control plane that gets by where something runs out: descriptors, or room in the
-// socket of a peer. One join fails or waits then, and never the link.
+// The part of the control plane that gets by where something runs out: descriptors, room in the
+// socket of a peer, or the patience of one that we were too slow for. One join fails or waits then,
+// and never the link; and who may not have heard of us is approached again.
 #include <signet/base/error.hpp>
 #include <signet/link/control_plane.hpp>
 #include <signet/os/limits.hpp>
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 namespace signet::link {
 namespace {
+
+// Between two approaches to a peer that ends the link without an answer.
+constexpr std::chrono::milliseconds unmet_rest{100};
 
 error too_many_files(const std::string& topic) {
     return {std::make_error_code(std::errc::too_many_files_open), "join topic", topic,
@@ -92,6 +100,36 @@ void control_plane::meet_again(participant& mine, peer& other, postponed_meeting
     } catch (const error& e) {
         if (!os::is_out_of_descriptors(e.code())) return refuse_and_drop(other, e.code(), e.what());
         shortage_.postpone(std::move(meeting));
+    }
+}
+
+// ---- patience -----------------------------------------------------------------------------------
+
+void control_plane::stay_unmet(std::vector<peer::introduction>& unanswered) {
+    if (unanswered.empty()) return;
+    std::move(unanswered.begin(), unanswered.end(), std::back_inserter(unmet_));
+    approaching_again_ = after(unmet_rest);
+}
+
+void control_plane::approach_again() {
+    if (clock::now() < approaching_again_) return;
+    approaching_again_ = never;
+    for (const peer::introduction& unmet : std::exchange(unmet_, {})) {
+        if (participant* const mine = roster_->find(unmet.endpoint)) approach_again(*mine, unmet);
+    }
+}
+
+void control_plane::approach_again(participant& mine, const peer::introduction& unmet) {
+    const named_listing& whom = unmet.whom;
+    try {
+        if (peer* const known = roster_->by_context(whom.who.context))
+            return introduce(mine, *known, whom);
+        // Not there: it is dead. It throws where it takes nobody in just now.
+        auto socket = directory_.connect(whom.name, whom.who, deadline::min());
+        if (socket) approach(mine, std::move(*socket), whom);
+    } catch (const error&) {
+        std::vector<peer::introduction> still{unmet};
+        stay_unmet(still);
     }
 }
 
