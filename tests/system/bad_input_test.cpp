@@ -103,6 +103,8 @@ TEST_F(BadInput, OutOfDescriptorsSaysWhatToRaiseAndWhatRunsGoesOn) {
     publisher<small_message> out{here, "t"};
     subscriber<small_message> in{here, "t"};
     ASSERT_TRUE(out.wait_for_subscribers_for(1, watchdog));
+    out.publish({});
+    ASSERT_TRUE(in.receive_for(watchdog)) << "both ends have opened all they need";
     rlimit before{};
     getrlimit(RLIMIT_NOFILE, &before);
     const rlimit tight{static_cast<rlim_t>(testing::open_descriptors()) + 2, before.rlim_max};
