@@ -159,8 +159,8 @@ public:
     /// Whether there may be something to receive, or room to send, without waiting.
     virtual bool ready(direction which) = 0;
 
-    /// Whether receive() may give something that was read already, of which fd() does not tell.
-    /// True where nobody can say.
+    /// Whether receive() may give something without asking the kernel: what was read already, of
+    /// which fd() does not tell, or lies in shared memory. True where nobody can say.
     virtual bool holds_read() { return true; }
 
     /// Readable when there may be something to receive that was not there at the last `receive`

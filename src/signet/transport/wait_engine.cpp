@@ -22,7 +22,10 @@ constexpr std::size_t quiet_kept = 4;
 constexpr std::uint32_t quiet_looks_max = 64;
 
 // In a spin the kernel is asked once in so many looks.
-constexpr std::uint32_t looks_per_call = 512;
+constexpr std::uint32_t looks_per_call = 2048;
+
+// A spin asks once in so many looks whether a context was stopped.
+constexpr std::uint32_t looks_per_stop = 16;
 
 // After so many all are looked at: a group that writes garbage on its board loses time only.
 constexpr std::uint32_t looks_per_backstop = 1u << 24;
@@ -248,7 +251,7 @@ bool wait_engine::look_first(const patience& limit) {
 /// Whether something was found, or ended the wait; as long as that is worth it.
 bool wait_engine::spin(bool& found, const patience& limit) {
     if (spins()) {
-        const auto glances = [&] { return (found = glance()) || ended(limit); };
+        const auto glances = [&] { return (found = glance()) || ended_amid_looks(limit); };
         return spinner_.spin(glances, until_of(limit));
     }
     if (!spinner_.asks_kernel()) return false;
@@ -288,8 +291,8 @@ bool wait_engine::look() {
         if (is_ready(members_[at])) ready_.push_back(members_[at].key);
     }
     if (!ready_.empty()) ++turn_;
-    send_away(quiet_kept, quiet_looks_max);
-    told_.collect(ready_);
+    if (count > quiet_kept) send_away(quiet_kept, quiet_looks_max);
+    if (told_.any_noted()) told_.collect(ready_);
     return !ready_.empty();
 }
 
@@ -310,6 +313,12 @@ bool wait_engine::spins() const {
 bool wait_engine::ended(const patience& limit) const {
     return woken_.load(std::memory_order_acquire) ||  // SYNC wake-many
            limit.stop.stop_requested() || any_stopped();
+}
+
+bool wait_engine::ended_amid_looks(const patience& limit) const {
+    if (looks_ % looks_per_stop == 0) return ended(limit);
+    return woken_.load(std::memory_order_acquire) ||  // SYNC wake-many
+           limit.stop.stop_requested();
 }
 
 deadline wait_engine::until_of(const patience& limit) const {

@@ -115,6 +115,7 @@ private:
     bool spins() const;
     bool spin(bool& found, const patience& limit);
     bool ended(const patience& limit) const;
+    bool ended_amid_looks(const patience& limit) const;
     void post();
     bool sleep(const patience& limit);
     bool sleep_in_set(const patience& limit);

@@ -4,10 +4,12 @@
 #include <signet/base/error.hpp>
 #include <signet/wire/cursor.hpp>
 #include <signet/wire/format.hpp>
+#include <signet/wire/tail.hpp>
 #include <signet/wire/utf8.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 namespace signet::wire {
@@ -103,11 +105,20 @@ std::size_t fields_of(rpc_kind kind) {
     return kind == rpc_kind::notification ? 3 : 4;
 }
 
-}  // namespace
+constexpr std::size_t usual_head_bytes = 7;
 
-rpc_frame read_rpc_frame(std::span<const std::byte> bytes) {
-    cursor from{bytes};
-    rpc_frame frame;
+// The head as we write it; any other one, be it right or wrong, is for the cursor.
+bool take_usual_head(std::span<const std::byte> bytes, rpc_frame& into) {
+    if (bytes.size() < sizeof(std::uint64_t)) return false;
+    const auto head = detail::load_once<std::uint64_t>(bytes.data());
+    const std::uint64_t kind = head >> 48 & 0xff;
+    if ((head >> 40 | 0x100) != 0x9401ce) return false;
+    into.kind = rpc_kind{static_cast<std::uint8_t>(kind)};
+    into.id = static_cast<std::uint32_t>(head >> 8);
+    return true;
+}
+
+void take_head(cursor& from, rpc_frame& frame) {
     std::size_t count = 0;
     std::uint8_t kind = 0;
     require(from.take_list_head(count), from, "the frame");
@@ -117,22 +128,84 @@ rpc_frame read_rpc_frame(std::span<const std::byte> bytes) {
     frame.kind = rpc_kind{kind};
     if (count != fields_of(frame.kind)) complain("it has " + std::to_string(count) + " parts");
     if (count == 4) require(from.take_number(frame.id), from, "its id");
+}
+
+}  // namespace
+
+rpc_frame read_rpc_frame(std::span<const std::byte> bytes) {
+    rpc_frame frame;
+    const bool usual = take_usual_head(bytes, frame);
+    cursor from{bytes.subspan(usual ? usual_head_bytes : 0)};
+    if (!usual) take_head(from, frame);
     frame.kind == rpc_kind::response ? take_response(from, frame) : take_call(from, frame);
     return frame;
+}
+
+// ---- what is read most --------------------------------------------------------------------------
+
+namespace {
+
+/// Whether they are so many values, each of which tells its length by its mark.
+bool are_short_values(std::span<const std::byte> bytes, std::uint64_t count) {
+    std::size_t at = 0;
+    while (count != 0 && at < bytes.size()) {
+        const detail::short_tail after =
+            detail::short_tails[detail::load_once<std::uint8_t>(bytes.data() + at)];
+        if (after.step == 0) return false;
+        at += after.step;
+        count += static_cast<std::uint64_t>(static_cast<std::int64_t>(after.values));
+    }
+    return count == 0 && at == bytes.size();
+}
+
+// A rider's mark does not tell its length.
+bool take_plain_call(std::span<const std::byte> bytes, rpc_frame& into) {
+    const std::size_t size = detail::load_once<std::uint8_t>(bytes.data()) - format::fixstr;
+    if (size >= 32 || bytes.size() < 2 + size) return false;
+    into.method = as_text(bytes.subspan(1, size));
+    into.arguments =
+        detail::load_once<std::uint8_t>(bytes.data() + 1 + size) - std::size_t{format::fixarray};
+    into.body = bytes.subspan(2 + size);
+    return into.arguments < 16 && are_short_values(into.body, into.arguments);
+}
+
+bool take_plain_result(std::span<const std::byte> bytes, rpc_frame& into) {
+    if (detail::load_once<std::uint8_t>(bytes.data()) != format::nil) return false;
+    into.body = bytes.subspan(1);
+    return are_short_values(into.body, 1);
+}
+
+}  // namespace
+
+bool read_plain_frame(std::span<const std::byte> bytes, rpc_frame& into) {
+    into = {};
+    if (!take_usual_head(bytes, into)) return false;
+    const auto rest = bytes.subspan(usual_head_bytes);
+    return into.kind == rpc_kind::response ? take_plain_result(rest, into)
+                                           : take_plain_call(rest, into);
 }
 
 // ---- writing ------------------------------------------------------------------------------------
 
 namespace {
 
-/// Room at the end of a vector, for at most so many bytes.
+/// Room for at most so many bytes behind a vector, which has them when this goes. Few of them are
+/// written elsewhere first: that costs less than to fill more of the vector than is used.
 class end_of {
 public:
     end_of(std::vector<std::byte>& into, std::size_t most) : into_{into}, begin_{into.size()} {
-        into_.resize(begin_ + most);
-        at_ = into_.data() + begin_;
+        const std::size_t there = into_.capacity();
+        if (there - begin_ < most) into_.reserve(std::max(2 * there, begin_ + most));
+        if (most > few_.size()) into_.resize(begin_ + most);
+        at_ = most > few_.size() ? into_.data() + begin_ : few_.data();
     }
-    ~end_of() { into_.resize(static_cast<std::size_t>(at_ - into_.data())); }
+    ~end_of() {
+        if (into_.size() == begin_) {
+            into_.insert(into_.end(), few_.data(), at_);
+        } else {
+            into_.resize(static_cast<std::size_t>(at_ - into_.data()));
+        }
+    }
     end_of(const end_of&) = delete;
     end_of& operator=(const end_of&) = delete;
 
@@ -140,6 +213,12 @@ public:
     template <class Number>
     void number(Number value) {
         at_ = format::put_number(at_, value);
+    }
+    /// The first bytes of a word; there is room for all of it.
+    void word(std::uint64_t value, std::size_t bytes) {
+        const std::uint64_t turned = format::big_endian(value);
+        std::memcpy(at_, &turned, sizeof turned);
+        at_ += bytes;
     }
     std::byte* room(std::size_t bytes) { return std::exchange(at_, at_ + bytes); }
     std::byte* at() const noexcept { return at_; }
@@ -153,6 +232,7 @@ private:
     std::vector<std::byte>& into_;
     std::size_t begin_;
     std::byte* at_;
+    std::array<std::byte, 160> few_;
 };
 
 constexpr std::size_t heads_most = 32;  ///< all heads, marks and numbers of a frame together
@@ -198,20 +278,39 @@ void put_rider(end_of& to, const rpc_rider& rider) {
     body.put(rider_key::uses, rider.uses);
 }
 
+/// The head of a request or a response in a word, with room for one more mark.
+constexpr std::uint64_t head_of(rpc_kind kind, std::uint32_t id) {
+    return std::uint64_t{0x9400ce} << 40 | static_cast<std::uint64_t>(kind) << 48 |
+           std::uint64_t{id} << 8;
+}
+
 void put_entry(end_of& to, std::string_view key, std::string_view value) {
     if (value.empty()) return;
     to.text(key);
     to.text(value);
 }
 
+// What most requests have before their arguments.
+void put_plain_head(std::vector<std::byte>& into, std::uint32_t id, std::string_view method,
+                    std::size_t arguments) {
+    std::array<std::byte, sizeof(std::uint64_t) + 32> head;
+    const std::uint64_t begin =
+        format::big_endian(head_of(rpc_kind::request, id) | format::fixstr | method.size());
+    std::memcpy(head.data(), &begin, sizeof begin);
+    std::byte* const end = format::put_list_head(
+        format::put_body(head.data() + sizeof begin, method.data(), method.size()), arguments);
+    into.insert(into.end(), head.data(), end);
+}
+
 }  // namespace
 
 void put_request_head(std::vector<std::byte>& into, std::uint32_t id, std::string_view method,
                       const rpc_rider& rider, std::size_t arguments) {
+    if (rider.empty() && method.size() < 32 && arguments < 16) {
+        return put_plain_head(into, id, method, arguments);
+    }
     end_of to{into, heads_most + rider_most + method.size()};
-    to.mark(format::fixarray | 4);
-    to.mark(static_cast<unsigned>(rpc_kind::request));
-    to.number(id);
+    to.word(head_of(rpc_kind::request, id), usual_head_bytes);
     to.text(method);
     to.list(arguments + (rider.empty() ? 0 : 1));
     if (!rider.empty()) put_rider(to, rider);
@@ -228,11 +327,9 @@ void put_notification_head(std::vector<std::byte>& into, std::string_view method
 }
 
 void put_result_head(std::vector<std::byte>& into, std::uint32_t id) {
-    end_of to{into, heads_most};
-    to.mark(format::fixarray | 4);
-    to.mark(static_cast<unsigned>(rpc_kind::response));
-    to.number(id);
-    to.mark(format::nil);
+    const std::uint64_t head = format::big_endian(head_of(rpc_kind::response, id) | format::nil);
+    const auto bytes = std::as_bytes(std::span{&head, 1});
+    into.insert(into.end(), bytes.begin(), bytes.end());
 }
 
 void append_failure(std::vector<std::byte>& into, const rpc_failure& what) {

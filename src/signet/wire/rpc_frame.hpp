@@ -48,6 +48,11 @@ struct rpc_frame {
 /// The frame that `bytes`, one whole value, is. Throws `error` (peer_misbehaved) where it is none.
 rpc_frame read_rpc_frame(std::span<const std::byte> bytes);
 
+/// Whether `bytes` are one frame and nothing else, of the form that most have: a request without a
+/// rider, or a result, as we write it, of values whose marks tell their lengths. False: they may
+/// still be a frame, or the begin of one, and nothing is to be read from `into`.
+bool read_plain_frame(std::span<const std::byte> bytes, rpc_frame& into);
+
 /// What stands before the arguments of a request, or of a notification, and before a result.
 void put_request_head(std::vector<std::byte>& into, std::uint32_t id, std::string_view method,
                       const rpc_rider& rider, std::size_t arguments);

@@ -106,6 +106,61 @@ TEST(RpcFrame, ThatIsNoneIsRefused) {
     }
 }
 
+bytes result_of(std::string_view text) {
+    bytes frame;
+    put_result_head(frame, 8);
+    append_values(frame, text, std::vector<int>{1, 2});
+    return frame;
+}
+
+TEST(RpcFrame, ThatIsPlainIsReadAsAnyOther) {
+    const bytes written = request();
+    const rpc_frame wanted = read_rpc_frame(written);
+    rpc_frame plain;
+    ASSERT_TRUE(read_plain_frame(written, plain));
+    EXPECT_EQ(plain.id, wanted.id);
+    EXPECT_EQ(plain.method, wanted.method);
+    EXPECT_EQ(plain.arguments, wanted.arguments);
+    EXPECT_EQ(plain.body.data(), wanted.body.data());
+    EXPECT_EQ(plain.body.size(), wanted.body.size());
+}
+
+TEST(RpcFrame, ThatIsPlainIsWholeAndAlone) {
+    const bytes written = request();
+    rpc_frame plain;
+    for (std::size_t size = 0; size < written.size(); ++size) {
+        EXPECT_FALSE(read_plain_frame(std::span{written}.first(size), plain)) << size;
+    }
+    bytes two = written;
+    two.insert(two.end(), written.begin(), written.end());
+    EXPECT_FALSE(read_plain_frame(two, plain));
+}
+
+TEST(RpcFrame, ThatIsNotPlainIsLeftToTheReaderOfAll) {
+    rpc_frame plain;
+    EXPECT_FALSE(read_plain_frame(request({.priority = 1}), plain));
+    EXPECT_FALSE(read_plain_frame(failure(), plain));
+    EXPECT_FALSE(read_plain_frame(result_of("short"), plain)) << "two values";
+    EXPECT_FALSE(read_plain_frame(result_of(std::string(40, 'x')), plain)) << "long text";
+}
+
+// What the short way takes, the long way takes too, and finds the same.
+TEST(RpcFrame, ThatWasTamperedWithIsPlainOnlyWhereItIsAFrame) {
+    const bytes frame = request();
+    for (std::size_t at = 0; at < frame.size(); ++at) {
+        for (unsigned value = 0; value < 256; ++value) {
+            bytes other = frame;
+            other[at] = static_cast<std::byte>(value);
+            rpc_frame plain;
+            if (!read_plain_frame(other, plain)) continue;
+            const rpc_frame wanted = read_rpc_frame(other);
+            EXPECT_EQ(plain.id, wanted.id);
+            EXPECT_EQ(plain.method, wanted.method);
+            EXPECT_EQ(plain.body.size(), wanted.body.size());
+        }
+    }
+}
+
 TEST(RpcFrame, ThatWasTamperedWithIsReadOrRefused) {
     mutator change{1};
     const std::vector<bytes> good{request(), request({.nanoseconds_left = 9}), failure()};

@@ -18,6 +18,13 @@ std::uint64_t load_size(const std::byte* from, std::size_t bytes) {
     return size;
 }
 
+[[noreturn]] void complain_of_size(std::uint64_t most) {
+    throw error{errc::too_large,
+                "read call",
+                {},
+                "the peer sends a frame of more than " + std::to_string(most) + " bytes"};
+}
+
 }  // namespace
 
 std::optional<std::span<const std::byte>> rpc_splitter::next() {
@@ -32,19 +39,32 @@ std::optional<std::span<const std::byte>> rpc_splitter::next() {
     return value;
 }
 
-// Whether the value that begins with `bytes` is whole; goes on where it stopped the last time.
+// Whether the value that begins with `bytes` is whole; goes on where it stopped the last time. What
+// it has and says that it will have never becomes less, so that it need not be asked at each step.
 bool rpc_splitter::scan(std::span<const std::byte> bytes) {
-    while (values_ != 0) {
-        if (scanned_ >= bytes.size() || !step(bytes)) return false;
+    for (bool goes_on = true; goes_on;) {
+        goes_on = pass_short_ones(bytes) && step(bytes);
         // Each value takes a byte at least.
-        if (scanned_ + values_ > most_) {
-            throw error{errc::too_large,
-                        "read call",
-                        {},
-                        "the peer sends a frame of more than " + std::to_string(most_) + " bytes"};
-        }
+        if (scanned_ + values_ > most_) complain_of_size(most_);
     }
-    return scanned_ <= bytes.size();
+    return values_ == 0 && scanned_ <= bytes.size();
+}
+
+// Past the values whose mark alone says what follows it. True: there is another one.
+bool rpc_splitter::pass_short_ones(std::span<const std::byte> bytes) {
+    std::uint64_t at = scanned_;
+    std::uint64_t values = values_;
+    bool stopped = false;
+    while (values != 0 && at < bytes.size() && !stopped) {
+        const detail::short_tail after =
+            detail::short_tails[detail::load_once<std::uint8_t>(bytes.data() + at)];
+        stopped = after.step == 0;
+        at += after.step;
+        values += static_cast<std::uint64_t>(static_cast<std::int64_t>(after.values));
+    }
+    scanned_ = at;
+    values_ = values;
+    return stopped;
 }
 
 // Past the head of one value, and its body where it has no values in it.

@@ -24,11 +24,15 @@ public:
     /// (too_large) where a value is, or says that it will be, longer than `value_bytes_max`.
     std::optional<std::span<const std::byte>> next();
 
+    /// Whether there is anything for next() to look at.
+    bool holds() const noexcept { return there_.holds(); }
+
     /// Whether a part of a value is there.
     bool amid() const noexcept { return there_.keeps(); }
 
 private:
     bool scan(std::span<const std::byte> bytes);
+    bool pass_short_ones(std::span<const std::byte> bytes);
     bool step(std::span<const std::byte> bytes);
 
     std::uint64_t most_;

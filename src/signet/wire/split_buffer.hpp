@@ -30,6 +30,9 @@ public:
     /// Copies what was given and not taken.
     void keep_rest();
 
+    /// Whether anything is there that was not taken, or that a part was taken of.
+    bool holds() const noexcept { return !given_.empty() || !kept_.empty(); }
+
     /// Whether there is such a copy.
     bool keeps() const noexcept { return !kept_.empty(); }
 

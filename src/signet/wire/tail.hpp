@@ -5,6 +5,7 @@
 
 #include <signet/wire/format.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -60,5 +61,24 @@ constexpr tail tail_of(unsigned mark) {
     if (is_within(mark, format::fixstr, format::fixstr | 31)) return {.bytes = mark & 31};
     return is_within(mark, format::nil, format::map32) ? long_tail(mark) : tail{};
 }
+
+/// Where the mark alone says it: how far it is to the next value, and by how many more are to come.
+struct short_tail {
+    std::uint8_t step;  ///< 0: the mark alone does not say it
+    std::int8_t values;
+};
+
+constexpr short_tail short_tail_of(unsigned mark) {
+    const tail after = tail_of(mark);
+    if (after.size_bytes != 0) return {0, 0};
+    return {static_cast<std::uint8_t>(1 + after.bytes),
+            static_cast<std::int8_t>(static_cast<int>(after.values) - 1)};
+}
+
+inline constexpr auto short_tails = [] {
+    std::array<short_tail, 256> all{};
+    for (unsigned mark = 0; mark < all.size(); ++mark) all[mark] = short_tail_of(mark);
+    return all;
+}();
 
 }  // namespace signet::wire::detail

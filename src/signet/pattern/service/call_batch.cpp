@@ -58,7 +58,8 @@ void call_batch::begin_streams() {
 // False: the connection has ended, and nothing was sent. Open files go with the first of the frames
 // that are sent together.
 bool call_batch::try_send(const transport::patience& limit) {
-    const auto on = client_->enter(calls_, limit);
+    client_->enter(calls_, limit);
+    const auto on = calls_.front()->on();
     fill_holes();
     const std::size_t most = std::min<std::uint64_t>(batch_bytes, on->line->frame_bytes_max());
     std::vector<std::byte> frames;

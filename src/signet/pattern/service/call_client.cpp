@@ -85,10 +85,11 @@ opened_line call_client::meet(deadline limit) const {
     const std::array<frame_bytes, 1> parts{frame_bytes{hello}};
     bool partly = false;
     line->try_send({.parts = parts}, partly);
-    for (frame_bytes bytes;;) {
-        const flow became = line->receive(bytes, until);
+    for (;;) {
+        arrived_frame came;
+        const flow became = line->receive(came, until);
         if (became == flow::ended) std::rethrow_exception(peer_gone());
-        const auto frame = became == flow::done ? wire::read_rpc_frame(bytes) : wire::rpc_frame{};
+        const wire::rpc_frame& frame = came.what;
         if (frame.kind == wire::rpc_kind::response && frame.id == hello_id) {
             const std::uint32_t files_max = line->files_to(files_max_in_answer(frame));
             return {std::move(line), frame.error.empty(), files_max};
@@ -158,8 +159,7 @@ void call_client::start(outgoing_call& call, const call_request& request, const 
     rethrow_as_call(peer_gone(), request.method, ran::no);
 }
 
-std::shared_ptr<call_session> call_client::enter(std::span<outgoing_call* const> calls,
-                                                 const patience& limit) {
+void call_client::enter(std::span<outgoing_call* const> calls, const patience& limit) {
     lock locked{mutex_};
     while (!connection_ || connection_->over) {
         locked.unlock();
@@ -171,7 +171,6 @@ std::shared_ptr<call_session> call_client::enter(std::span<outgoing_call* const>
         locked.lock();
     }
     for (outgoing_call* const one : calls) one->enter(connection_);
-    return connection_;
 }
 
 void call_client::notify(const call_request& request, const patience& limit) {

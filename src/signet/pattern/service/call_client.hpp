@@ -73,10 +73,9 @@ public:
     /// call_error, with ran::no: nothing was sent.
     void start(outgoing_call& call, const call_request& request, const transport::patience& limit);
 
-    /// Has all of them wait for their answers, on the connection as it is now, or a new one, which
-    /// is returned: to be sent. Throws call_error, with ran::no.
-    std::shared_ptr<call_session> enter(std::span<outgoing_call* const> calls,
-                                        const transport::patience& limit);
+    /// Has all of them wait for their answers, on the connection as it is now, or a new one: to be
+    /// sent there. Throws call_error, with ran::no.
+    void enter(std::span<outgoing_call* const> calls, const transport::patience& limit);
 
     /// Sends a notification, to which there is no answer. Throws call_error with ran::no.
     void notify(const call_request& request, const transport::patience& limit);
@@ -132,10 +131,8 @@ private:
                     const transport::patience& limit);
     bool read_some(lock& locked, client_connection& on);
     bool read_once(lock& locked, client_connection& on, const transport::patience& limit);
-    std::optional<std::uint32_t> take(client_connection& on, const wire::rpc_frame& frame,
-                                      frame_bytes bytes);
-    static void take_request(client_connection& on, const wire::rpc_frame& frame,
-                             frame_bytes bytes);
+    static std::optional<std::uint32_t> take(client_connection& on, const arrived_frame& came);
+    static void take_request(client_connection& on, const arrived_frame& came);
     void lead(lock& locked, client_connection& on, const awaited& what,
               const transport::patience& limit);
     static void follow(lock& locked, client_connection& on, awaited& what,

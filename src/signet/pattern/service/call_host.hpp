@@ -9,6 +9,7 @@
 
 #include <signet/life/waiting.hpp>
 #include <signet/pattern/service/rpc_line.hpp>
+#include <signet/transport/short_lock.hpp>
 #include <signet/transport/topic.hpp>
 #include <signet/transport/waitable.hpp>
 #include <signet/wire/rpc_frame.hpp>
@@ -80,14 +81,14 @@ public:
 
 class call_host {
 public:
-    using lock = std::unique_lock<std::mutex>;
+    using lock = std::unique_lock<transport::short_lock>;
 
     call_host() = default;
     virtual ~call_host() = default;
     call_host(const call_host&) = delete;
     call_host& operator=(const call_host&) = delete;
 
-    std::mutex& mutex() const noexcept { return mutex_; }
+    transport::short_lock& mutex() const noexcept { return mutex_; }
 
     /// Sends one frame on a connection of this host, without the mutex. What a host cannot send at
     /// once it keeps, or waits for room. False: the connection has ended, and nothing was sent.
@@ -135,7 +136,7 @@ public:
     }
 
 protected:
-    mutable std::mutex mutex_;
+    mutable transport::short_lock mutex_;
 
 private:
     std::atomic<std::uint32_t> numbers_{1};

@@ -28,7 +28,7 @@ constexpr std::chrono::milliseconds shortage_pause{100};
 
 // What the kernel has it tells us again; asking it for more than the first frame would be a call
 // for nothing.
-flow next_frame(rpc_line& from, bool first, frame_bytes& into) {
+flow next_frame(rpc_line& from, bool first, arrived_frame& into) {
     if (first || from.end().holds_read()) return from.receive(into, patience::none());
     return from.take_read(into) ? flow::done : flow::timed_out;
 }
@@ -61,8 +61,8 @@ void call_server::read(lock& locked, const patience& limit, const awaited* what)
         wake_one();
         throw;
     }
-    enqueue();
     locked.lock();
+    if (!arrived_.empty()) enqueue(locked);
     if (!forwarded_.empty()) answer_forwards(locked);
     reading_ = false;
     if (!queue_.empty() || attended_ != 0) wake_one();
@@ -84,10 +84,15 @@ bool call_server::has_work(const awaited* what) const {
     return wanted || !arrived_.empty() || !forwarded_.empty();
 }
 
+// The one that was looked at last is known, and often the next one too.
 void call_server::look_at(transport::wait_key key) {
+    if (near_ && near_->key == key) return look_at(near_);
     const auto found = lines_.find(key);
-    if (found != lines_.end())
-        return look_at(line_ptr{found->second});  // a copy: it may be dropped
+    if (found != lines_.end()) {
+        if (found->second->leads_to) return look_at(line_ptr{found->second});  // may be dropped
+        near_ = found->second;
+        return look_at(near_);
+    }
     for (door& one : doors_) {
         if (one.key == key) return admit(one);
     }
@@ -126,7 +131,8 @@ void call_server::open_doors(bool wanted) {
     doors_again_.reset();
 }
 
-void call_server::drop(const line_ptr& line) {
+void call_server::drop(line_ptr line) {
+    line->dropped = true;
     await_room(line, false);
     set_.remove(line->key);
     lines_.erase(line->key);
@@ -153,11 +159,13 @@ void call_server::drop(const line_ptr& line) {
         withdraw(*one);
     }
     open_doors(true);
+    if (near_ == line) near_ = nullptr;
 }
 
+// Nothing is to be done with `line` once it was dropped: it may be what stands in `near_`.
 void call_server::look_at(const line_ptr& line) {
     if (line->leads_to) join(line);
-    if (!lines_.contains(line->key)) return;  // it was dropped meanwhile
+    if (line->dropped || line->key == transport::wait_key{}) return;
     try {
         if (!rests(line)) read_frames(line);
     } catch (const error& e) {
@@ -203,14 +211,14 @@ void call_server::await_room(const line_ptr& line, bool wanted) {
 }
 
 void call_server::read_frames(const line_ptr& line) {
-    frame_bytes frame;
+    arrived_frame came;
     std::size_t bytes = 0;
     for (std::size_t taken = 0; taken < frames_at_once && bytes < bytes_at_once; ++taken) {
-        const flow became = next_frame(*line->line, taken == 0, frame);
+        const flow became = next_frame(*line->line, taken == 0, came);
         if (became == flow::ended) return drop(line);
         if (became == flow::timed_out) return set_.settle(line->key);
-        bytes += frame.size();
-        take_frame(line, frame);
+        bytes += came.bytes.size();
+        take_frame(line, came);
     }
     enqueue();
     const std::lock_guard locked{mutex_};
@@ -219,8 +227,8 @@ void call_server::read_frames(const line_ptr& line) {
 
 // ---- frames -------------------------------------------------------------------------------------
 
-void call_server::take_frame(const line_ptr& line, frame_bytes bytes) {
-    const wire::rpc_frame frame = wire::read_rpc_frame(bytes);
+void call_server::take_frame(const line_ptr& line, const arrived_frame& came) {
+    const auto& [bytes, frame] = came;
     if (frame.kind == wire::rpc_kind::response) {
         std::unique_lock locked{mutex_};
         const auto unwanted = line->take_response(frame);
@@ -303,24 +311,30 @@ bool call_server::has_place_for(const incoming_call& one) const {
 
 void call_server::enqueue() {
     if (arrived_.empty()) return;
+    lock locked{mutex_};
+    enqueue(locked);
+}
+
+void call_server::enqueue(lock& locked) {
     std::vector<call_ptr> refused;
-    {
-        const std::lock_guard locked{mutex_};
-        for (call_ptr& one : arrived_) {
-            if (has_place_for(*one)) {
-                served_line& from = line_of(*one);
-                from.enter(one);
-                from.filled = is_full(from, 1);
-                queue_.push({.call = std::move(one)});
-            } else {
-                ++(one->is_pulse() ? counts_.pulses_dropped : counts_.refused);
-                give_up_references(*one);
-                refused.push_back(std::move(one));
-            }
+    for (call_ptr& one : arrived_) {
+        if (has_place_for(*one)) {
+            served_line& from = line_of(*one);
+            from.enter(one);
+            from.filled = is_full(from, 1);
+            queue_.push({.call = std::move(one)});
+        } else {
+            ++(one->is_pulse() ? counts_.pulses_dropped : counts_.refused);
+            give_up_references(*one);
+            refused.push_back(std::move(one));
         }
     }
     arrived_.clear();
-    if (!refused.empty()) refuse_all(refused);
+    if (refused.empty()) return;
+    locked.unlock();
+    refuse_all(refused);
+    refused.clear();
+    locked.lock();
 }
 
 void call_server::refuse_all(const std::vector<call_ptr>& refused) {

@@ -151,8 +151,7 @@ void call_server::run_call(lock& locked, const call_ptr& call) {
         locked.lock();
         return;
     }
-    const auto found = methods_.find(call->frame().method);
-    method* const what = found == methods_.end() ? nullptr : &found->second;
+    method* const what = find_method(call->frame().method);
     const bool alone = serving_ == 1 || in_loop_;
     const bool corks = alone && quick_one_follows(*call);
     const bool measured = alone && what != nullptr && what->calls++ % calls_per_look == 0;
@@ -177,12 +176,21 @@ void call_server::run_call(lock& locked, const call_ptr& call) {
 
 // Whether the next call comes from there too, and takes no time, so that both replies can go
 // together.
-bool call_server::quick_one_follows(const incoming_call& done) const {
+bool call_server::quick_one_follows(const incoming_call& done) {
     if (queue_.empty() || !queue_.front().call) return false;
     const incoming_call& next = *queue_.front().call;
     if (&next.from() != &done.from()) return false;
-    const auto found = methods_.find(next.frame().method);
-    return found != methods_.end() && found->second.quick;
+    const method* const what = find_method(next.frame().method);
+    return what != nullptr && what->quick;
+}
+
+// Null: there is none. Who calls often calls the same; and none is ever removed.
+call_server::method* call_server::find_method(std::string_view name) {
+    if (method_before_ != nullptr && method_before_->first == name) return &method_before_->second;
+    const auto found = methods_.find(name);
+    if (found == methods_.end()) return nullptr;
+    method_before_ = &*found;
+    return &found->second;
 }
 
 std::optional<wire::rpc_failure> call_server::run(incoming_call& call, method* what,
@@ -235,16 +243,19 @@ void call_server::reply(incoming_call& call, const std::optional<wire::rpc_failu
 void call_server::answer(incoming_call& call, const std::optional<wire::rpc_failure>& failure,
                          const std::vector<std::byte>& result, bool more_to_come) {
     served_line& to = line_of(call);
-    if (call.wants_reply()) {
+    if (!call.wants_reply()) {
+        if (!more_to_come) uncork(to);
+    } else if (failure) {
         std::vector<std::byte> failed;
-        if (failure) wire::put_failure(failed, call.frame().id, *failure);
-        const frame_bytes whole{failure ? failed : result};
-        const std::vector<int> files = failure ? std::vector<int>{} : call.reply_files();
-        if (!failure) call.begin_reply_stream();
+        wire::put_failure(failed, call.frame().id, *failure);
+        const frame_bytes whole{failed};
+        post(to, {.parts = {&whole, 1}}, more_to_come);
+    } else {
+        const frame_bytes whole{result};
+        const std::vector<int> files = call.reply_files();
+        call.begin_reply_stream();
         post(to, {.parts = {&whole, 1}, .descriptors = files}, more_to_come);
-        if (!failure) call.write_reply_stream();
-    } else if (!more_to_come) {
-        uncork(to);
+        call.write_reply_stream();
     }
     to.corked.store(more_to_come, std::memory_order_relaxed);  // relaxed: as above
 }

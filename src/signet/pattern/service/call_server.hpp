@@ -150,6 +150,7 @@ private:
         bool quick = false;  ///< the last time it was looked
         std::uint32_t calls = 0;
     };
+    using method_map = std::map<std::string, method, std::less<>>;
     struct door {
         std::shared_ptr<transport::channel_listener> listener;
         rpc_shape shape;
@@ -191,7 +192,8 @@ private:
 
     void run_next(lock& locked);
     void run_call(lock& locked, const call_ptr& call);
-    bool quick_one_follows(const incoming_call& done) const;
+    method* find_method(std::string_view name);
+    bool quick_one_follows(const incoming_call& done);
     std::optional<wire::rpc_failure> run(incoming_call& call, method* what,
                                          std::vector<std::byte>& result);
     std::optional<wire::rpc_failure> why_unwanted(filling filled, const incoming_call& call);
@@ -234,26 +236,29 @@ private:
     void look_at(const line_ptr& line);
     void read_frames(const line_ptr& line);
     bool rests(const line_ptr& line);
-    void take_frame(const line_ptr& line, frame_bytes bytes);
+    void take_frame(const line_ptr& line, const arrived_frame& came);
     bool take_reserved(const line_ptr& line, const wire::rpc_frame& frame);
     void greet(const line_ptr& line, const wire::rpc_frame& hello);
     void describe_to(const line_ptr& line, const wire::rpc_frame& asked);
     void cancel(const line_ptr& line, const wire::rpc_frame& which);
     void await_room(const line_ptr& line, bool wanted);
-    void drop(const line_ptr& line);
+    void drop(line_ptr line);
     bool has_place_for(const incoming_call& one) const;
     void enqueue();
+    void enqueue(lock& locked);
     void refuse_all(const std::vector<call_ptr>& refused);
 
     server_options options_;
     transport::wait_engine set_;
     std::vector<door> doors_;
     std::unordered_map<transport::wait_key, line_ptr> lines_;
+    line_ptr near_;                        ///< that was looked at last; null: it was dropped
     std::vector<call_ptr> arrived_;        ///< read, and not queued yet
     std::optional<deadline> doors_again_;  ///< closed until then
 
     // Under the mutex:
-    std::map<std::string, method, std::less<>> methods_;
+    method_map methods_;
+    method_map::value_type* method_before_ = nullptr;  ///< that was looked for last
     work_queue queue_;
     std::unordered_map<const incoming_call*, forward_ptr> forwards_;  ///< under way
     std::vector<forward_ptr> forwarded_;   ///< that ended, and were not answered yet

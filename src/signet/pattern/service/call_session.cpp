@@ -83,9 +83,9 @@ std::optional<std::uint32_t> call_session::take_response(const wire::rpc_frame& 
     outgoing_call* const call = calls.find(frame.id);
     const bool has_stream = came.kind == wire::special::stream;
     if (call == nullptr) return has_stream ? std::optional{came.number} : std::nullopt;
-    if (has_stream) call->stream_ = begin_reading(came.number);
+    if (has_stream) call->came().stream = begin_reading(came.number);
     calls.leave(frame.id);  // what was thrown above ends all calls, this one too
-    call->descriptors_ = std::move(files);
+    if (!files.empty()) call->came().descriptors = std::move(files);
     call->answer_.assign(frame.body);
     call->error_.assign(frame.error);
     complete(*call);
@@ -95,10 +95,10 @@ std::optional<std::uint32_t> call_session::take_response(const wire::rpc_frame& 
 bool call_session::hand_back(std::uint32_t number, const std::shared_ptr<incoming_call>& call) {
     const auto found = functions_.find(number);
     if (found == functions_.end()) return false;
-    if (found->second->called_back_.size() >= callbacks_max) {
+    if (found->second->came().called_back.size() >= callbacks_max) {
         complain("it calls back more than is answered");
     }
-    found->second->called_back_.push_back(call);
+    found->second->came().called_back.push_back(call);
     found->second->tell();
     return true;
 }

@@ -163,13 +163,12 @@ bool call_client::read_once(lock& locked, client_connection& on, const patience&
     flow became = flow::timed_out;
     locked.unlock();
     try {
-        frame_bytes bytes;
-        became = on.line->receive(bytes, limit);
+        arrived_frame came;
+        became = on.line->receive(came, limit);
         if (became == flow::done) {
-            const wire::rpc_frame frame = wire::read_rpc_frame(bytes);
             locked.lock();
             if (on.over) return false;  // nobody waits for anything of it any more
-            unwanted = take(on, frame, bytes);
+            unwanted = take(on, came);
         }
     } catch (const error&) {
         broke = std::current_exception();
@@ -185,17 +184,17 @@ bool call_client::read_once(lock& locked, client_connection& on, const patience&
     return became == flow::done && !broke;
 }
 
-std::optional<std::uint32_t> call_client::take(client_connection& on, const wire::rpc_frame& frame,
-                                               frame_bytes bytes) {
-    if (frame.kind == wire::rpc_kind::response) return on.take_response(frame);
-    if (frame.kind == wire::rpc_kind::notification && on.take_notification(frame)) return {};
-    take_request(on, frame, bytes);
+std::optional<std::uint32_t> call_client::take(client_connection& on, const arrived_frame& came) {
+    const wire::rpc_kind kind = came.what.kind;
+    if (kind == wire::rpc_kind::response) return on.take_response(came.what);
+    if (kind == wire::rpc_kind::notification && on.take_notification(came.what)) return {};
+    take_request(on, came);
     return {};
 }
 
 // What calls a function back is for the thread whose call lent it; all else for any that waits.
-void call_client::take_request(client_connection& on, const wire::rpc_frame& frame,
-                               frame_bytes bytes) {
+void call_client::take_request(client_connection& on, const arrived_frame& came) {
+    const auto& [bytes, frame] = came;
     const std::uint64_t most = std::max(request_bytes_max, on.line->frame_bytes_max());
     if (on.requests.size() >= requests_max || on.request_bytes + bytes.size() > most) {
         throw error{errc::peer_misbehaved, "read call", {}, "it calls more than is answered"};

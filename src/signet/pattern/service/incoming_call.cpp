@@ -33,7 +33,9 @@ incoming_call::incoming_call(std::shared_ptr<call_session> from, frame_bytes byt
     const wire::rpc_rider& rider = frame_.rider;
     priority_ = rider.priority;
     if (rider.nanoseconds_left) until_ = after(time_left(*rider.nanoseconds_left));
-    if (rider.descriptors != 0) descriptors_ = from_->line->take_descriptors(rider.descriptors);
+    if (rider.descriptors != 0) {
+        more().descriptors = from_->line->take_descriptors(rider.descriptors);
+    }
     if (rider.specials != 0) find_specials();
 }
 
@@ -53,29 +55,32 @@ bool incoming_call::is_pulse() const noexcept {
 // Looked for once, by who reads the connection: later they are found without a look at values.
 void incoming_call::find_specials() {
     wire::detail::cursor from{frame_.body};
+    extras& found = more();
     for (std::size_t i = 0; i < frame_.arguments; ++i) {
-        if (specials_.size() == frame_.rider.specials) return;
+        if (found.specials.size() == frame_.rider.specials) return;
         const auto one = wire::read_special(from.rest());
         const std::size_t at = frame_.body.size() - from.left();
         if (!from.skip()) complain("its arguments are not complete");
         if (one.kind == wire::special::none) continue;
-        if (specials_.size() == specials_max) complain("too many of its arguments are no values");
-        specials_.push_back({at, one});
-        if (one.kind == wire::special::result) references_.push_back(one.number);
+        if (found.specials.size() == specials_max)
+            complain("too many of its arguments are no values");
+        found.specials.push_back({at, one});
+        if (one.kind == wire::special::result) found.references.push_back(one.number);
     }
 }
 
 void incoming_call::begin_streams() {
-    for (const auto& [at, what] : specials_) {
+    if (!more_) return;
+    for (const auto& [at, what] : more_->specials) {
         if (what.kind != wire::special::stream) continue;
-        streams_.emplace_back(what.number, from_->begin_reading(what.number));
+        more_->streams.emplace_back(what.number, from_->begin_reading(what.number));
     }
 }
 
 void incoming_call::fill_in(std::span<const std::vector<std::byte>> results) {
     std::vector<std::byte> values;
     auto rest = frame_.body.begin();
-    for (const auto& [at, what] : specials_) {
+    for (const auto& [at, what] : more().specials) {
         if (what.kind != wire::special::result) continue;
         const auto here = frame_.body.begin() + static_cast<std::ptrdiff_t>(at);
         values.insert(values.end(), rest, here);
@@ -84,27 +89,29 @@ void incoming_call::fill_in(std::span<const std::vector<std::byte>> results) {
         rest = here + wire::special_value::bytes;
     }
     values.insert(values.end(), rest, frame_.body.end());
-    references_.clear();
+    more().references.clear();
     replace_body(values);
 }
 
 std::shared_ptr<incoming_stream> incoming_call::take_stream(std::uint32_t number) {
-    for (auto& [theirs, stream] : streams_) {
+    if (!more_) return nullptr;
+    for (auto& [theirs, stream] : more_->streams) {
         if (theirs == number) return std::move(stream);
     }
     return nullptr;
 }
 
 os::descriptor incoming_call::take_descriptor(std::uint32_t which) {
-    return which < descriptors_.size() ? std::move(descriptors_[which]) : os::descriptor{};
+    const bool there = more_ && which < more_->descriptors.size();
+    return there ? std::move(more_->descriptors[which]) : os::descriptor{};
 }
 
-void incoming_call::drop_rest() {
-    reply_stream_.reset();  // which may hold this call
-    streams_.clear();
-    descriptors_.clear();
-    reply_files_.clear();
-    reply_stream_.reset();  // which may hold what holds this
+void incoming_call::drop_more() {
+    more_->reply_stream.reset();  // which may hold this call
+    more_->streams.clear();
+    more_->descriptors.clear();
+    more_->reply_files.clear();
+    more_->reply_stream.reset();  // which may hold what holds this
 }
 
 std::uint32_t incoming_call::take_function() {
@@ -154,21 +161,21 @@ void incoming_call::refuse_callback() {
         *this, not_run(code::unknown_method, "the call that lent this function has ended"), {});
 }
 
-void incoming_call::begin_reply_stream() {
-    if (!reply_stream_) return;
+void incoming_call::enter_reply_stream() {
     const std::lock_guard locked{from_->host.mutex()};
-    if (!from_->over) from_->begin_writing(reply_stream_);
+    if (!from_->over) from_->begin_writing(more_->reply_stream);
 }
 
-void incoming_call::write_reply_stream() {
-    if (!reply_stream_ || !reply_stream_->begun()) return;
+void incoming_call::pump_reply_stream() {
+    if (!more_->reply_stream->begun()) return;
     const std::lock_guard locked{from_->host.mutex()};
-    from_->host.resume(reply_stream_);
+    from_->host.resume(more_->reply_stream);
 }
 
 std::vector<int> incoming_call::reply_files() const {
     std::vector<int> numbers;
-    for (const os::descriptor& one : reply_files_) numbers.push_back(one.get());
+    if (!more_) return numbers;
+    for (const os::descriptor& one : more_->reply_files) numbers.push_back(one.get());
     return numbers;
 }
 

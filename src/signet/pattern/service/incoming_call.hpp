@@ -10,6 +10,7 @@
 #include <signet/os/descriptor.hpp>
 #include <signet/pattern/service/call_session.hpp>
 #include <signet/pattern/service/short_bytes.hpp>
+#include <signet/transport/short_lock.hpp>
 #include <signet/wire/rpc_frame.hpp>
 #include <signet/wire/special_value.hpp>
 
@@ -55,7 +56,10 @@ public:
 
     /// Calls of the same connection whose results are arguments of this one; none, once they were
     /// put in.
-    const std::vector<std::uint32_t>& references() const noexcept { return references_; }
+    std::span<const std::uint32_t> references() const noexcept {
+        return more_ ? std::span<const std::uint32_t>{more_->references}
+                     : std::span<const std::uint32_t>{};
+    }
 
     /// Puts the results in, in the order of references(); none are left.
     void fill_in(std::span<const std::vector<std::byte>> results);
@@ -72,7 +76,9 @@ public:
     os::descriptor take_descriptor(std::uint32_t which);
 
     /// Gives up what nobody took. Without the mutex.
-    void drop_rest();
+    void drop_rest() {
+        if (more_) drop_more();
+    }
 
     /// Of a call to a function that was lent: its number, which stands before the arguments.
     /// Throws `error` (peer_misbehaved).
@@ -92,14 +98,20 @@ public:
     void refuse_callback();
 
     /// What goes with its answer: an open file, or a stream that we write.
-    void reply_with(os::descriptor file) { reply_files_.push_back(std::move(file)); }
-    void reply_with(std::shared_ptr<outgoing_stream> stream) { reply_stream_ = std::move(stream); }
+    void reply_with(os::descriptor file) { more().reply_files.push_back(std::move(file)); }
+    void reply_with(std::shared_ptr<outgoing_stream> stream) {
+        more().reply_stream = std::move(stream);
+    }
     std::vector<int> reply_files() const;
 
     /// Enters the stream, before the answer that tells of it: the other end may drop it at once.
     /// Then has it written, behind that answer. Both without the mutex.
-    void begin_reply_stream();
-    void write_reply_stream();
+    void begin_reply_stream() {
+        if (more_ && more_->reply_stream) enter_reply_stream();
+    }
+    void write_reply_stream() {
+        if (more_ && more_->reply_stream) pump_reply_stream();
+    }
 
     /// Whoever runs it does not answer it: somebody does later, once.
     void answer_later() noexcept { later_ = true; }
@@ -129,6 +141,23 @@ private:
         wire::special_value what;
     };
 
+    /// What few calls have.
+    struct extras {
+        std::vector<special_argument> specials;
+        std::vector<std::uint32_t> references;
+        std::vector<std::pair<std::uint32_t, std::shared_ptr<incoming_stream>>> streams;
+        std::vector<os::descriptor> descriptors;
+        std::vector<os::descriptor> reply_files;
+        std::shared_ptr<outgoing_stream> reply_stream;
+    };
+
+    extras& more() {
+        if (!more_) more_ = std::make_unique<extras>();
+        return *more_;
+    }
+    void drop_more();
+    void enter_reply_stream();
+    void pump_reply_stream();
     void move_frame(const std::byte* from, const std::byte* to);
     void find_specials();
     void replace_body(std::span<const std::byte> values);
@@ -141,15 +170,10 @@ private:
     std::uint8_t priority_ = 0;
     std::uint32_t function_ = 0;
     bool later_ = false;
-    std::vector<special_argument> specials_;
-    std::vector<std::uint32_t> references_;
-    std::vector<std::pair<std::uint32_t, std::shared_ptr<incoming_stream>>> streams_;
-    std::vector<os::descriptor> descriptors_;
-    std::vector<os::descriptor> reply_files_;
-    std::shared_ptr<outgoing_stream> reply_stream_;
+    std::unique_ptr<extras> more_;  ///< null: it has none of that
 
     std::atomic<bool> cancelled_{false};
-    std::mutex stopping_;
+    transport::short_lock stopping_;
     std::optional<std::stop_source> stop_;  ///< there once somebody asked for the token
 };
 

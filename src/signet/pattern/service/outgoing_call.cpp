@@ -43,15 +43,15 @@ outgoing_call::~outgoing_call() {
 // ---- sending ------------------------------------------------------------------------------------
 
 void outgoing_call::lend(std::uint32_t number, method_body body) {
-    callbacks_.emplace_back(number, std::move(body));
+    lent().callbacks.emplace_back(number, std::move(body));
 }
 
 void outgoing_call::lend(std::shared_ptr<outgoing_stream> stream) {
-    streams_.push_back(std::move(stream));
+    lent().streams.push_back(std::move(stream));
 }
 
 void outgoing_call::enter(const std::shared_ptr<call_session>& on) {
-    if (!streams_.empty() && on->writes_enough()) {
+    if (lent_ && !lent_->streams.empty() && on->writes_enough()) {
         throw call_error{errc::limit_reached, method_, "too many streams are written already",
                          ran::no};
     }
@@ -59,8 +59,9 @@ void outgoing_call::enter(const std::shared_ptr<call_session>& on) {
     done_ = false;
     failure_ = nullptr;
     on->calls.enter(*this);
-    for (const callback& one : callbacks_) on->enter_function(one.first, *this);
-    for (const auto& one : streams_) on->begin_writing(one);
+    if (!lent_) return;
+    for (const callback& one : lent_->callbacks) on->enter_function(one.first, *this);
+    for (const auto& one : lent_->streams) on->begin_writing(one);
 }
 
 void outgoing_call::put_head(std::vector<std::byte>& into, const call_request& request,
@@ -87,8 +88,8 @@ bool outgoing_call::send(const call_request& request, const patience& limit) try
 }
 
 void outgoing_call::begin_streams() {
-    if (streams_.empty()) return;
-    const auto begun = std::exchange(streams_, {});  // until the mutex is given up
+    if (!lent_ || lent_->streams.empty()) return;
+    const auto begun = std::exchange(lent_->streams, {});  // until the mutex is given up
     const std::lock_guard locked{on_->host.mutex()};
     for (const auto& one : begun) {
         if (one->pumped()) on_->host.resume(one);
@@ -103,8 +104,10 @@ void outgoing_call::forget() {
 
 void outgoing_call::leave(call_session& on) {
     on.calls.leave(id_);
-    for (const callback& one : callbacks_) on.leave_function(one.first);
-    for (const auto& one : streams_) {  // which nobody was told of: they may go with another call
+    if (!lent_) return;
+    for (const callback& one : lent_->callbacks) on.leave_function(one.first);
+    for (const auto& one :
+         lent_->streams) {  // which nobody was told of: they may go with another call
         on.stop_writing(one->number());
         one->begin(nullptr);
     }
@@ -112,14 +115,15 @@ void outgoing_call::leave(call_session& on) {
 
 // ---- waiting ------------------------------------------------------------------------------------
 
+// What holds its connection is let go without the mutex: it may be the last.
 void outgoing_call::finish(const patience& limit) {
     if (!on_) return;
-    const auto on = on_;
-    call_host::lock locked{on->host.mutex()};
+    call_session& on = *on_;
+    call_host::lock locked{on.host.mutex()};
     for (;;) {
-        on->host.await(locked, *on, *this, limit);
-        if (settle()) return refuse_rest(locked);
-        if (called_back_.empty()) break;
+        on.host.await(locked, on, *this, limit);
+        if (done_) return end_waiting(locked);
+        if (!is_called_back()) break;
         call_back(locked);
     }
     locked.unlock();
@@ -129,10 +133,10 @@ void outgoing_call::finish(const patience& limit) {
 
 bool outgoing_call::try_finish() {
     if (!on_) return true;
-    const auto on = on_;
-    call_host::lock locked{on->host.mutex()};
-    while (on->host.try_await(locked, *on, *this)) {
-        if (settle()) return refuse_rest(locked), true;
+    call_session& on = *on_;
+    call_host::lock locked{on.host.mutex()};
+    while (on.host.try_await(locked, on, *this)) {
+        if (done_) return end_waiting(locked), true;
         call_back(locked);
     }
     return false;
@@ -144,11 +148,17 @@ bool outgoing_call::settle() {
     return true;
 }
 
+void outgoing_call::end_waiting(call_host::lock& locked) {
+    const auto on = std::exchange(on_, nullptr);
+    leave(*on);
+    refuse_rest(locked);
+}
+
 void outgoing_call::call_back(call_host::lock& locked) {
-    const auto call = std::move(called_back_.front());
-    called_back_.pop_front();
+    const auto call = std::move(came_->called_back.front());
+    came_->called_back.pop_front();
     locked.unlock();
-    for (callback& one : callbacks_) {
+    for (callback& one : lent_->callbacks) {
         if (one.first == call->function()) call->run_and_answer(one.second);
     }
     locked.lock();
@@ -156,8 +166,8 @@ void outgoing_call::call_back(call_host::lock& locked) {
 
 // What was called back when the answer was on its way already.
 void outgoing_call::refuse_rest(call_host::lock& locked) {
-    if (called_back_.empty()) return locked.unlock();
-    const auto rest = std::exchange(called_back_, {});
+    if (!is_called_back()) return locked.unlock();
+    const auto rest = std::exchange(came_->called_back, {});
     locked.unlock();
     for (const auto& call : rest) call->refuse_callback();
 }
@@ -181,7 +191,9 @@ std::optional<wire::rpc_failure> outgoing_call::failure() const {
 void outgoing_call::give_up() {
     const auto on = on_;
     forget();
-    for (const auto& call : std::exchange(called_back_, {})) call->refuse_callback();
+    if (is_called_back()) {
+        for (const auto& call : std::exchange(came_->called_back, {})) call->refuse_callback();
+    }
     if (!on->knows_extensions()) return;
     std::vector<std::byte> cancel;
     wire::put_notification_head(cancel, cancel_method, {}, 1);

@@ -89,8 +89,12 @@ public:
     std::optional<wire::rpc_failure> failure() const;
 
     /// What came with the result: a stream that the other end writes; open files.
-    std::shared_ptr<incoming_stream> take_stream() noexcept { return std::move(stream_); }
-    std::vector<os::descriptor> take_descriptors() noexcept { return std::move(descriptors_); }
+    std::shared_ptr<incoming_stream> take_stream() noexcept {
+        return came_ ? std::move(came_->stream) : nullptr;
+    }
+    std::vector<os::descriptor> take_descriptors() noexcept {
+        return came_ ? std::move(came_->descriptors) : std::vector<os::descriptor>{};
+    }
 
     const std::string& method() const noexcept { return method_; }
     void call_it(std::string_view method) { method_ = method; }
@@ -99,7 +103,7 @@ public:
     /// Null: it was not sent, or is done.
     const std::shared_ptr<call_session>& on() const noexcept { return on_; }
 
-    bool there() const noexcept override { return done_ || !called_back_.empty(); }
+    bool there() const noexcept override { return done_ || is_called_back(); }
     bool done() const noexcept { return done_; }
 
 private:
@@ -107,6 +111,29 @@ private:
     friend class calls_by_id;
     using callback = std::pair<std::uint32_t, method_body>;
 
+    /// What few calls have: of ours that the other end uses; made before it is sent.
+    struct loans {
+        std::vector<callback> callbacks;
+        std::vector<std::shared_ptr<outgoing_stream>> streams;
+    };
+
+    /// And what came for it beside an answer; made under the mutex.
+    struct arrivals {
+        std::shared_ptr<incoming_stream> stream;
+        std::vector<os::descriptor> descriptors;
+        std::list<std::shared_ptr<incoming_call>> called_back;  ///< for the thread that waits
+    };
+
+    loans& lent() {
+        if (!lent_) lent_ = std::make_unique<loans>();
+        return *lent_;
+    }
+    arrivals& came() {
+        if (!came_) came_ = std::make_unique<arrivals>();
+        return *came_;
+    }
+    bool is_called_back() const noexcept { return came_ && !came_->called_back.empty(); }
+    void end_waiting(call_host::lock& locked);
     void call_back(call_host::lock& locked);
     void refuse_rest(call_host::lock& locked);
     void give_up();
@@ -115,17 +142,14 @@ private:
     std::shared_ptr<call_session> on_;
     std::uint32_t id_ = 0;
     std::string method_;
-    std::vector<callback> callbacks_;
-    std::vector<std::shared_ptr<outgoing_stream>> streams_;
+    std::unique_ptr<loans> lent_;  ///< or null
 
     // Under the mutex:
     bool done_ = false;
-    short_bytes answer_;          ///< the result, or
-    short_bytes error_;           ///< what the other end said, or
-    std::exception_ptr failure_;  ///< why there is no answer
-    std::shared_ptr<incoming_stream> stream_;
-    std::vector<os::descriptor> descriptors_;
-    std::list<std::shared_ptr<incoming_call>> called_back_;  ///< for the thread that waits
+    short_bytes answer_;              ///< the result, or
+    short_bytes error_;               ///< what the other end said, or
+    std::exception_ptr failure_;      ///< why there is no answer
+    std::unique_ptr<arrivals> came_;  ///< or null
 };
 
 }  // namespace signet::pattern

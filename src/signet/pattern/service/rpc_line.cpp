@@ -31,29 +31,36 @@ std::size_t size_of(std::span<const frame_bytes> parts) {
 
 // ---- receiving ----------------------------------------------------------------------------------
 
-flow rpc_line::receive(frame_bytes& into, const patience& limit) {
-    for (;;) {
-        if (take_read(into)) return flow::done;
-        const flow became = read(limit);
+flow rpc_line::receive(arrived_frame& into, const patience& limit) {
+    while (!take_read(into)) {
+        transport::incoming got;
+        const flow became = end_->receive(got, limit);
         if (became != flow::done) return became;
+        if (is_plain(got, into)) return flow::done;
+        take_in(got);
     }
+    return flow::done;
 }
 
-bool rpc_line::take_read(frame_bytes& into) {
-    if (!may_have_read_) return false;
+// What arrived alone and has nothing beside it is a frame as it lies there: most are.
+bool rpc_line::is_plain(const transport::incoming& got, arrived_frame& into) const {
+    if (splitter_.holds() || json_ || names_ || !got.descriptors.empty()) return false;
+    if (got.bytes.size() > shape_.frame_bytes_max) return false;
+    into.bytes = got.bytes;
+    return wire::read_plain_frame(got.bytes, into.what);
+}
+
+bool rpc_line::split_off(arrived_frame& into) {
     const auto next = json_ ? json_->next() : splitter_.next();
-    may_have_read_ = next.has_value();
-    if (next) into = *next;
+    may_have_read_ = next.has_value() && (json_ || splitter_.holds());
+    if (next) into = {*next, wire::read_rpc_frame(*next)};
     if (!next && shape_.frames == rpc_framing::messages && splitter_.amid()) {
         throw error{errc::peer_misbehaved, "read call", {}, "a message ends before its frame does"};
     }
     return next.has_value();
 }
 
-flow rpc_line::read(const patience& limit) {
-    transport::incoming got;
-    const flow became = end_->receive(got, limit);
-    if (became != flow::done) return became;
+void rpc_line::take_in(transport::incoming& got) {
     give(got.bytes);
     // What came before are those of the frame that is not whole yet.
     const bool too_many = descriptors_.size() > shape_.descriptors_max;
@@ -62,7 +69,6 @@ flow rpc_line::read(const patience& limit) {
         throw error{
             errc::peer_misbehaved, "read call", {}, "open files came that belong to no call"};
     }
-    return became;
 }
 
 void rpc_line::give(frame_bytes bytes) {

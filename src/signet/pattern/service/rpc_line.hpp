@@ -7,7 +7,9 @@
 
 #include <signet/os/descriptor.hpp>
 #include <signet/transport/channel.hpp>
+#include <signet/transport/short_lock.hpp>
 #include <signet/wire/json_rpc.hpp>
+#include <signet/wire/rpc_frame.hpp>
 #include <signet/wire/rpc_splitter.hpp>
 
 #include <atomic>
@@ -44,6 +46,12 @@ enum class posted {
 
 using frame_bytes = std::span<const std::byte>;
 
+/// One that arrived.
+struct arrived_frame {
+    frame_bytes bytes{};
+    wire::rpc_frame what{};
+};
+
 /// One frame, or several, to be sent: the parts in a row, and duplicates of open files beside them.
 struct outgoing_frame {
     std::span<const frame_bytes> parts;
@@ -63,10 +71,10 @@ public:
 
     /// The next frame in `into`, valid until the next call. As channel_end::receive; also throws
     /// `error`: too_large, peer_misbehaved.
-    transport::flow receive(frame_bytes& into, const transport::patience& limit);
+    transport::flow receive(arrived_frame& into, const transport::patience& limit);
 
     /// The same of what was read already.
-    bool take_read(frame_bytes& into);
+    bool take_read(arrived_frame& into) { return may_have_read_ && split_off(into); }
 
     /// Those that came with the next frame that has some, in their order. Throws `error`
     /// (peer_misbehaved): there are not so many.
@@ -111,7 +119,9 @@ private:
         std::vector<os::descriptor> descriptors;
     };
 
-    transport::flow read(const transport::patience& limit);
+    bool split_off(arrived_frame& into);
+    bool is_plain(const transport::incoming& got, arrived_frame& into) const;
+    void take_in(transport::incoming& got);
     void give(frame_bytes bytes);
     void choose_language(std::byte first);
     posted post_as_json(const outgoing_frame& frame, bool more_to_come);
@@ -131,7 +141,7 @@ private:
     std::unique_ptr<wire::json_rpc> json_;    ///< or null; there before the first frame is
     std::deque<os::descriptor> descriptors_;  ///< that came, and belong to a frame to come
 
-    mutable std::mutex sending_;
+    mutable transport::short_lock sending_;
     std::deque<kept_frames> kept_;  ///< to be sent piece by piece
     std::atomic<bool> keeps_any_{false};
     bool broken_ = false;  ///< nobody reads what we send

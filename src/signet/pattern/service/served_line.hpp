@@ -40,6 +40,7 @@ public:
     // The reader's.
     transport::wait_key key{};                  ///< to wait for frames
     std::optional<transport::wait_key> room{};  ///< to wait for room, while replies are kept
+    bool dropped = false;                       ///< it has ended, and is not looked at any more
     bool filled = false;                        ///< it had calls enough when it was looked last
 
     // Under the server's mutex.

@@ -55,6 +55,7 @@ public:
     std::optional<os::descriptor> peer_process() const override;
     const wire::type_descriptor* peer_sends() const noexcept override;
     bool ready(direction which) override;
+    bool holds_read() override { return !met() || data_is_news(); }
     int fd() override { return fd_of(direction::receiving); }
     std::unique_ptr<waitable> watch(std::shared_ptr<channel_end> self, direction which) override;
 

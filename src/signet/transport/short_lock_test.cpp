@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signet/transport/short_lock.hpp>
+
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace signet::transport {
+namespace {
+
+TEST(ShortLock, IsTakenByOne) {
+    short_lock lock;
+    const std::lock_guard held{lock};
+    bool taken = true;
+    std::thread{[&] { taken = lock.try_lock(); }}.join();
+    EXPECT_FALSE(taken);
+}
+
+TEST(ShortLock, IsFreeAgainWhenItWasGivenBack) {
+    short_lock lock;
+    lock.lock();
+    lock.unlock();
+    ASSERT_TRUE(lock.try_lock());
+    lock.unlock();
+}
+
+TEST(ShortLock, KeepsThreadsApartAndForgetsNobodyWhoWaits) {
+    short_lock lock;
+    long guarded = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&] {
+            for (int left = 20'000; left != 0; --left) {
+                const std::lock_guard held{lock};
+                ++guarded;
+            }
+        });
+    }
+    for (std::thread& one : threads) one.join();
+    EXPECT_EQ(guarded, 80'000);
+}
+
+}  // namespace
+}  // namespace signet::transport
