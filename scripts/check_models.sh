@@ -95,6 +95,7 @@ join=src/signet/memory/models/join.pml
 lanes=src/signet/memory/models/lanes.pml
 lifecycle=src/signet/memory/models/lifecycle.pml
 log=src/signet/memory/models/log.pml
+moving=src/signet/memory/models/moving.pml
 redo=src/signet/memory/models/redo.pml
 seats=src/signet/life/models/seats.pml
 
@@ -102,6 +103,7 @@ relacy_model src/signet/memory/models/ring_relacy.cpp
 relacy_model src/signet/memory/models/byte_ring_relacy.cpp
 relacy_model src/signet/memory/models/queue_relacy.cpp
 relacy_model src/signet/memory/models/queue_idle_relacy.cpp
+relacy_model src/signet/memory/models/commit_relacy.cpp
 relacy_model src/signet/life/models/bell_relacy.cpp
 relacy_model src/signet/life/models/board_relacy.cpp
 for model in mutex condition permits shared_mutex barrier shared_box; do
@@ -157,6 +159,11 @@ for mistake in READY_FIRST READY_UNSYNCED SYNC_AGAIN CURE_IN_PLACE NO_BODY_CHECK
     job check_spin $log rejected -D$mistake
 done
 
+job check_spin $moving accepted -DDEATHS=1
+for mistake in PUBLISH_FIRST DONE_FIRST BACK_FIRST DROP_COPY KEEP_COPY BLIND NO_PROOF; do
+    job check_spin $moving rejected -D$mistake
+done
+
 job check_spin $redo accepted
 for mistake in COUNT_FIRST STORE_FIRST CLEAR_FIRST REPLAY_CLEARS_FIRST LOG_THE_OBJECT \
     OBJECT_OVER_LINKS; do
@@ -180,6 +187,7 @@ if [ "$full" = 1 ]; then
     job check_spin $bell accepted -DROOM -DSTOPPED -DCOMMITS=3
     job check_spin $join accepted -DMESSAGES=20
     job check_spin $log accepted
+    job check_spin $moving accepted
     job check_spin $lifecycle accepted -DMESSAGES=8
 fi
 wait

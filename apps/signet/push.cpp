@@ -122,7 +122,14 @@ private:
         const push_outcome became = put(message_of(type_, text));
         if (became == push_outcome::accepted) ++accepted_;
         if (became == push_outcome::duplicate) ++duplicates_;
+        if (became == push_outcome::unconfirmed) complain_of_the_log();
         return became != push_outcome::full;
+    }
+
+    [[noreturn]] void complain_of_the_log() const {
+        throw error{make_error_code(std::errc::timed_out), "push to", queue_.name(),
+                    "the message is there, and not known to be on the disk: who writes the log is "
+                    "held up, or stopped"};
     }
 
     push_outcome put(const std::vector<std::byte>& message) {

@@ -31,7 +31,7 @@
 namespace {
 
 constexpr int pushers = 8;
-constexpr int messages_each = 50;
+constexpr int messages_each = 250;
 constexpr std::size_t message_bytes = 256;
 
 using message = std::array<std::byte, message_bytes>;
@@ -48,11 +48,12 @@ double rate_of(int count, const std::function<void()>& work) {
     return count / took.count();
 }
 
-/// All pushers of a slice, each a process of its own that waits until all are ready.
+/// All pushers of a slice, each a process of its own that waits until all are ready, and says when
+/// its last message is safe.
 double rate_of_pushers(const std::function<std::function<void()>()>& open) {
-    std::array<int, 2> ready{};
+    std::array<int, 2> told{};
     std::array<int, 2> go{};
-    require(::pipe(ready.data()) == 0 && ::pipe(go.data()) == 0, "pipe");
+    require(::pipe(told.data()) == 0 && ::pipe(go.data()) == 0, "pipe");
     std::vector<pid_t> children;
     for (int i = 0; i < pushers; ++i) {
         const pid_t child = ::fork();
@@ -61,22 +62,28 @@ double rate_of_pushers(const std::function<std::function<void()>()>& open) {
             const auto push = open();
             char mark = 0;
             ::close(go[1]);
-            if (::write(ready[1], &mark, 1) != 1 || ::read(go[0], &mark, 1) < 0) ::_exit(1);
+            if (::write(told[1], &mark, 1) != 1 || ::read(go[0], &mark, 1) < 0) ::_exit(1);
             for (int k = 0; k < messages_each; ++k) push();
-            ::_exit(0);
+            ::_exit(::write(told[1], &mark, 1) == 1 ? 0 : 1);
         }
         children.push_back(child);
     }
-    char mark = 0;
-    for (int i = 0; i < pushers; ++i) require(::read(ready[0], &mark, 1) == 1, "read");
+    ::close(told[1]);
+    const auto all_told = [&] {
+        char mark = 0;
+        for (int i = 0; i < pushers; ++i) require(::read(told[0], &mark, 1) == 1, "a pusher");
+    };
+    all_told();
     const double rate = rate_of(pushers * messages_each, [&] {
         ::close(go[1]);
-        for (const pid_t child : children) {
-            int status = 0;
-            require(::waitpid(child, &status, 0) == child && status == 0, "a pusher");
-        }
+        all_told();
     });
-    for (const int fd : {ready[0], ready[1], go[0]}) ::close(fd);
+    for (const pid_t child : children) {
+        int status = 0;
+        require(::waitpid(child, &status, 0) == child && status == 0, "a pusher");
+    }
+    ::close(told[0]);
+    ::close(go[0]);
     return rate;
 }
 

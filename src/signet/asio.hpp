@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// `async_receive`, `async_send` and `async_accept` for programs that live in an Asio loop
-// (standalone Asio): usable with any completion token: use_awaitable, a callback, use_future. Only
-// this header includes Asio; nothing else of Signet needs it.
+// `async_receive`, `async_send`, `async_accept` and `async_pop` for programs that live in an Asio
+// loop (standalone Asio): usable with any completion token: use_awaitable, a callback, use_future.
+// Only this header includes Asio; nothing else of Signet needs it.
 //
 //     auto pose = co_await signet::async_receive(poses, executor, asio::use_awaitable);
 //
 // The signatures are void(std::exception_ptr, what there is): a sample<T> of a subscriber, an
-// optional message of a channel, an optional channel of a listener, a bool of a send. Empty or
-// false without an exception: its context was stopped, or the other end has closed. A cancellation
-// is a system_error of asio::error::operation_aborted.
+// optional message of a channel, an optional channel of a listener, a popped<T> of a queue, a bool
+// of a send. Empty or false without an exception: its context was stopped, or the other end has
+// closed. A cancellation is a system_error of asio::error::operation_aborted; it is what ends the
+// pop of a queue, whose `stop` is for those who block.
 //
 // Thread safety: the endpoint's thread, or strand; one receive of an endpoint at a time. The
 // endpoint, and a message that is sent, must outlive the operation.
@@ -169,6 +170,9 @@ concept asio_place = requires(In&& in) { executor_of(in); };
 template <class From>
 concept receivable = requires(From& from) { from.try_receive(); };
 
+template <class From>
+concept poppable = requires(From& from) { from.try_pop(); };
+
 }  // namespace face
 
 /// Receives the next message of a subscriber or a channel in the loop of `in`, an executor or an
@@ -192,6 +196,13 @@ template <face::asio_place In, class Token>
 auto async_send(raw_channel& to, std::span<const std::byte> message, In&& in, Token&& token) {
     return face::start(face::asio_putting<raw_channel, std::span<const std::byte>>{to, message},
                        face::executor_of(in), std::forward<Token>(token));
+}
+
+/// Takes the next message of a queue or a mailbox.
+template <face::poppable From, face::asio_place In, class Token>
+auto async_pop(From& from, In&& in, Token&& token) {
+    return face::start(face::asio_taking<From>{from}, face::executor_of(in),
+                       std::forward<Token>(token));
 }
 
 /// Accepts the next one who connects.

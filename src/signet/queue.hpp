@@ -74,7 +74,9 @@ public:
     }
 
     /// Pushes a copy; waits for room. `accepted`, or `duplicate`: one of its id was accepted within
-    /// the window. `full`: stopped meanwhile.
+    /// the window. `full`: stopped meanwhile. A durable queue's push returns when it is safe, or
+    /// says `unconfirmed` where it is stopped, or out of time, because who writes the log is held
+    /// up.
     push_outcome push(const T& message, const push_terms& terms = {}, std::stop_token stop = {}) {
         return put_typed(message, terms, {never, std::move(stop)});
     }

@@ -6,6 +6,7 @@
 #include <signet/asio.hpp>
 #include <signet/error.hpp>
 #include <signet/listener.hpp>
+#include <signet/queue.hpp>
 #include <signet/testing/forked_peer.hpp>
 #include <signet/testing/temporary_directory.hpp>
 #include <signet/testing/text_bytes.hpp>
@@ -23,6 +24,7 @@
 #include <future>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace signet::tests {
 namespace {
@@ -55,6 +57,42 @@ TEST_F(Asio, ACoroutineReceivesAllThatAProcessSays) {
     const auto speaker = start_actor({"say", "asio", std::to_string(each)});
     loop_.run_for(watchdog);
     EXPECT_EQ(count, each);
+}
+
+asio::awaitable<void> work_on(queue<int>& jobs, std::vector<int>& got, std::size_t count) {
+    const auto here = co_await asio::this_coro::executor;
+    while (got.size() < count) {
+        auto one = co_await async_pop(jobs, here, asio::use_awaitable);
+        got.push_back(*one);
+        one.ack();
+    }
+}
+
+TEST_F(Asio, ACoroutinePopsWhatAnotherHandlePushes) {
+    queue<int> jobs{"asio-jobs"};
+    std::vector<int> got;
+    asio::co_spawn(loop_, work_on(jobs, got, 3), asio::detached);
+    std::jthread pushes{[] {
+        queue<int> other{"asio-jobs"};
+        for (int i = 1; i <= 3; ++i) other.push(i);
+    }};
+    loop_.run_for(watchdog);
+    EXPECT_EQ(got, (std::vector<int>{1, 2, 3}));
+    EXPECT_EQ(jobs.length(), 0u);
+}
+
+TEST_F(Asio, APopThatIsCancelledTakesNothing) {
+    queue<int> jobs{"asio-jobs"};
+    asio::cancellation_signal cancel;
+    std::exception_ptr failure;
+    async_pop(jobs, loop_,
+              asio::bind_cancellation_slot(cancel.slot(),
+                                           [&](std::exception_ptr why, auto) { failure = why; }));
+    asio::post(loop_, [&] { cancel.emit(asio::cancellation_type::terminal); });
+    loop_.run_for(watchdog);
+    EXPECT_THROW(std::rethrow_exception(failure), std::system_error);
+    jobs.push(7);
+    EXPECT_EQ(*jobs.pop(), 7);
 }
 
 TEST_F(Asio, ACallbackIsNeverCalledFromWithinTheCallThatStartsIt) {

@@ -7,11 +7,13 @@
 #include "sleepy_thread.hpp"
 
 #include <signet/base/error.hpp>
+#include <signet/memory/queue_recovery.hpp>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <set>
@@ -21,6 +23,8 @@ namespace {
 
 using texts = std::vector<std::string>;
 constexpr std::size_t count = 6;
+
+constexpr std::chrono::hours an_hour{1};
 
 /// Of several sizes: in a slot, of some lines, nearly a page, more than one.
 std::string text_at(std::size_t i) {
@@ -230,6 +234,42 @@ TEST_F(KillPointsOfQueue, WhileItEndsThePagesOfOthers) {
                {"exchange queue.page [ending]", "load queue.pusher"});
 }
 
+// A page each: a delayed message, and what fills the rest and is done.
+void fill_with_delayed(const worker& here, std::size_t pages) {
+    for (std::size_t i = 0; i < pages; ++i) {
+        EXPECT_TRUE(here.push(std::to_string(i) + std::string(200, 'l'), {.delay = an_hour}));
+        EXPECT_TRUE(here.push(std::string(3800, 'd')));
+        here.pop_all();
+    }
+}
+
+// Each is there once, at its old place or at its new one, whoever dies between them.
+TEST_F(KillPointsOfQueue, WhileItMovesWhatIsDelayed) {
+    constexpr std::size_t pages = 4;
+    const queue_shape few{.bytes = pages * 6144, .message_bytes_max = 4000, .seats = 4};
+    kill_sweep<queue_survivors> swept{few};
+    const auto here = [&]() -> const worker& { return swept.rest().here(); };
+    swept.rest().prepare = [&] { fill_with_delayed(here(), pages); };
+    swept.rest().expect = [&] {
+        std::multiset<std::size_t> late;
+        for (const auto& one : here().queue->peek(100)) {
+            if (one.delayed) late.insert(static_cast<std::size_t>(one.payload.at(0)) - '0');
+        }
+        EXPECT_EQ(late, (std::multiset<std::size_t>{0, 1, 2, 3}));
+        here().queue->purge();
+    };
+    swept.run({[few](int k) {
+                  const worker mover{few};
+                  await_go();
+                  die_before_step(k);
+                  EXPECT_TRUE(mover.push(std::string(3800, 'n')));
+                  _exit(::testing::Test::HasFailure() ? 1 : 0);
+              }},
+              {"exchange queue.record [delayed]", "store queue.payload",
+               "store queue.record [nothing]", "exchange queue.record [moving]",
+               "exchange queue.record [copied]", "exchange queue.page [closed]"});
+}
+
 TEST_F(KillPointsOfQueue, WhileOthersSleepForWhatItPushes) {
     std::optional<sleepy_thread> sleeper;
     std::atomic<bool> got{false};
@@ -256,6 +296,24 @@ TEST_F(KillPointsOfQueue, WhileOthersSleepForWhatItPushes) {
              }},
         {"load queue.work.dozing [set]", "exchange queue.work.rings",
          "futex_wake queue.work.rings"});
+}
+
+/// What this process has taken it moves, and what it has loaned is the copy.
+void mark_as_moved() {
+    const region in = region::open_file(swept_path());
+    const sync::found_object found = in.core()->objects().at(0);
+    memory::queue_geometry shape;
+    bool other = false;
+    if (memory::flaw_of(found.where, found.bytes, shape, other) != nullptr) _exit(1);
+    const memory::queue_words words{found.where, shape};
+    memory::for_each_record(
+        words, [&](const memory::seen_page& page, std::uint32_t slot, memory::slot_word word) {
+            const bool taken = word.state() == memory::record_state::taken;
+            if (!taken && word.state() != memory::record_state::loaned) return;
+            const auto to = taken ? memory::record_state::moving : memory::record_state::copied;
+            words.slot(page.page, slot)
+                .word.store(word.as(to, word.owner()).bits(), std::memory_order_relaxed);
+        });
 }
 
 /// Somebody that took two, was writing one, and died when nobody was there to see it.
@@ -288,6 +346,37 @@ TEST_F(KillPointsOfQueue, WhileItTakesOverFromTheDead) {
                }},
                // The queue has no names yet while its region is being opened.
                {"exchange heap.block", "futex_wake heap.block", "exchange seat.word [dead]"});
+}
+
+/// Somebody that was moving a message, and had finished the one at the old place, or had not.
+void die_while_moving(bool finished) {
+    const pid_t pid = fork_mortal();
+    if (pid == 0) {
+        const worker here;
+        static_cast<void>(here.push("late"));
+        auto original = here.queue->try_pop();
+        [[maybe_unused]] auto copy = here.queue->try_loan(4);
+        std::memcpy(copy->payload().data(), "late", 4);
+        if (finished) here.queue->acknowledge(std::move(*original));
+        mark_as_moved();
+        kill(getpid(), SIGKILL);
+    }
+    int status = 0;
+    waitpid(pid, &status, 0);
+}
+
+TEST_F(KillPointsOfQueue, WhileItTakesOverWhatADeadOneMoved) {
+    rest_.stays_away = true;
+    rest_.expect = [this] { EXPECT_EQ(rest_.here().pop_all(), texts{"late"}); };
+    for (const bool finished : {false, true}) {
+        rest_.prepare = [finished] { die_while_moving(finished); };
+        swept_.run({[](int k) {
+                       die_before_step_of_any(k);
+                       const worker here;
+                       _exit(0);
+                   }},
+                   {"exchange heap.block"});
+    }
 }
 
 TEST_F(KillPointsOfQueue, WhileItIsCreated) {

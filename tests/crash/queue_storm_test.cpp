@@ -86,8 +86,9 @@ void produce(std::size_t place) {
     const auto queue = open_storm();
     for (;;) {
         const std::uint64_t number = all.accepted[place];
+        // Whoever has it may be stopped meanwhile.
         const auto& before = all.received[place][number % window];
-        require(number < window || before == number + 1 - window || before == number + 1,
+        require(number < window || eventually([&] { return before >= number + 1 - window; }),
                 "a message is lost");
         const std::vector<std::byte> bytes = message_at(place, number, getpid());
         if (number % 3 == 0) {
@@ -131,13 +132,14 @@ void mark(const pattern::held_message& one) {
     place = std::max<std::uint64_t>(place, head.number + 1);
 }
 
-/// Takes one, and now and then gives it back, or holds it while it takes another.
+/// Takes one, and now and then gives it back, at once or for a while, or holds it while it takes
+/// another.
 bool consume_one(queue_core& queue, last_numbers& last, std::mt19937_64& random) {
     auto one = queue.try_pop();
     if (!one) return false;
     check(*one, last);
     if (random() % 16 == 0 && one->deliveries() < 3) {
-        queue.give_back(std::move(*one));
+        queue.give_back(std::move(*one), random() % 2 == 0 ? 20ms : 0ms);
         return true;
     }
     if (random() % 8 == 0) consume_one(queue, last, random);
@@ -267,7 +269,7 @@ TEST(QueueStorm, NothingThatWasAcceptedIsLostWhoeverIsKilled) {
     std::uint64_t pushed = 0;
     while (queue->try_push(std::as_bytes(std::span{page})) == pattern::push_outcome::accepted)
         ++pushed;
-    EXPECT_EQ(pushed, left.pages);
+    EXPECT_EQ(pushed + 1, left.pages) << "one page is for moving";
 }
 
 }  // namespace

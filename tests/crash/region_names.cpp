@@ -84,8 +84,8 @@ std::string queue_header_word(std::size_t offset, std::uint32_t value) {
 
 std::string queue_word(const sync::found_object& object, std::size_t offset) {
     constexpr std::array pages{"free", "opening", "open", "closed", "tail", "ending"};
-    constexpr std::array records{"nothing", "loaned", "staged",   "ready",
-                                 "delayed", "taken",  "finished", "done"};
+    constexpr std::array records{"nothing", "loaned",   "staged", "ready",  "delayed",
+                                 "taken",   "finished", "done",   "moving", "copied"};
     const std::uint32_t value = value_at(object.where + offset);
     memory::queue_geometry shape;
     bool other = false;
@@ -98,7 +98,7 @@ std::string queue_word(const sync::found_object& object, std::size_t offset) {
     if (offset >= shape.pages_offset()) return "queue.payload";
     const std::size_t in_slot = (offset - shape.slots_offset()) % sizeof(memory::queue_slot);
     if (in_slot != 0) return "queue.slot";
-    return std::string{"queue.record ["} + records.at(value & 7) + "]";
+    return std::string{"queue.record ["} + records.at((value & 15) % records.size()) + "]";
 }
 
 std::string object_word(const sync::found_object& object, std::size_t offset,

@@ -30,6 +30,13 @@ TEST(Crc32c, PartsAddUpToTheWhole) {
     }
 }
 
+TEST(Crc32c, ByteByByteItIsTheSame) {
+    const std::string_view text = "a text that is longer than one stride of eight bytes";
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) sum = sum_of(text.substr(i, 1), sum);
+    EXPECT_EQ(sum, sum_of(text));
+}
+
 TEST(Crc32c, EachBitCounts) {
     std::vector<std::byte> bytes(20);
     const std::uint32_t before = crc32c(bytes);

@@ -221,24 +221,24 @@ public:
     template <class Wait>
     bool again(Wait&& wait) {
         if (last_) return false;
-        const bool woken = waited(wait) == wait_outcome::woken;
+        const bool woken = patiently(limit_.until, wait) == wait_outcome::woken;
         last_ = stopping_.stop_requested() || limit_.stop.stop_requested() ||
                 (limit_.until != never && clock::now() >= limit_.until);
         return woken;
     }
 
-private:
     template <class Wait>
-    wait_outcome waited(Wait&& wait) {
+    auto patiently(deadline until, Wait&& wait) {
         const std::stop_token own = stopping_.get_token();
-        if (!limit_.stop.stop_possible()) return wait({limit_.until, own});
+        if (!limit_.stop.stop_possible()) return wait({until, own});
         std::stop_source either;
         const auto end = [&] { either.request_stop(); };
         const std::stop_callback on_own{own, end};
         const std::stop_callback on_callers{limit_.stop, end};
-        return wait({limit_.until, either.get_token()});
+        return wait({until, either.get_token()});
     }
 
+private:
     const std::stop_source& stopping_;  // a token costs two locked instructions
     const sync::patience& limit_;
     bool last_;
@@ -265,10 +265,15 @@ push_outcome queue_handle::put(std::span<const std::byte> payload, const push_te
         return core().wait_for_room(payload.size(), terms, until);
     };
     looks more{queue_->stopping, limit};
-    push_outcome became = core().try_push(payload, terms);
-    while (became == push_outcome::full && more.again(wait)) {
-        became = core().try_push(payload, terms);
-    }
+    // The disk takes its time, also for who does not wait for room.
+    const deadline safe_by = limit.until == deadline::min() ? never : limit.until;
+    const bool durable = core().shape().least == durability::host_crash;
+    const auto push_once = [&](const sync::patience& until) {
+        return core().try_push(payload, terms, until);
+    };
+    const auto look = [&] { return durable ? more.patiently(safe_by, push_once) : push_once({}); };
+    push_outcome became = look();
+    while (became == push_outcome::full && more.again(wait)) became = look();
     return became;
 }
 

@@ -1,216 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/memory/queue_lane.hpp>
 
-#include <signet/base/crc32c.hpp>
+#include <signet/memory/queue_touched.hpp>
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <cstring>
 
 namespace signet::memory {
-namespace {
-
-using shared_bytes = shared_word<std::uint64_t>;
-
-shared_bytes* words_at(std::byte* where) {
-    return reinterpret_cast<shared_bytes*>(where);
-}
-
-std::uint16_t flags_of(const record_facts& facts) {
-    unsigned flags = 0;
-    if (facts.expires_ns != 0) flags |= slot_has_expiry;
-    if (facts.id) flags |= slot_has_id;
-    if (!facts.reply_to.empty()) flags |= slot_has_reply;
-    if (facts.reason) flags |= slot_is_dead;
-    if (facts.identity != 0) flags |= slot_has_identity;
-    return static_cast<std::uint16_t>(flags);
-}
-
-/// The extras, one behind the other, as they lie behind the payload.
-class extras {
-public:
-    explicit extras(const record_facts& facts) noexcept {
-        if (facts.expires_ns != 0) add(facts.expires_ns);
-        if (facts.id) add(facts.id->bytes.data(), facts.id->bytes.size());
-        if (!facts.reply_to.empty()) add(facts.reply_to, reply_to_bytes_max);
-        if (facts.reason) {
-            add(static_cast<std::uint64_t>(*facts.reason) | std::uint64_t{facts.former_priority}
-                                                                << 32);
-            add(facts.text, dead_text_bytes_max);
-        }
-        if (facts.identity != 0) add(facts.identity);
-    }
-
-    std::span<const std::byte> bytes() const noexcept { return {room_.data(), used_}; }
-
-private:
-    void add(std::uint64_t word) noexcept { add(&word, sizeof word); }
-    void add(std::string_view text, std::size_t most) noexcept {
-        const std::size_t bytes = std::min(text.size(), most);
-        add(bytes);
-        add(text.data(), bytes);
-    }
-    void add(const void* from, std::size_t bytes) noexcept {
-        if (bytes != 0) std::memcpy(room_.data() + used_, from, bytes);
-        used_ += up_to_word(bytes);
-    }
-
-    // No more than the longest of each.
-    std::array<std::byte, 8 + 16 + 8 + reply_to_bytes_max + 16 + dead_text_bytes_max + 8> room_{};
-    std::size_t used_ = 0;
-};
-
-std::uint64_t extras_bytes_of(const record_facts& facts) {
-    return flags_of(facts) == 0 ? 0 : extras{facts}.bytes().size();
-}
-
-bool lies_inline(const queue_words& in, std::uint64_t bytes, const record_facts& facts) {
-    return bytes <= inline_bytes_max && in.shape().payload_alignment <= word_bytes &&
-           flags_of(facts) == 0;
-}
-
-/// Over all that a record says and that does not change. The products do not wait for each other.
-std::uint32_t check_of(const queue_words& in, const seen_page& page, std::uint32_t slot,
-                       std::uint32_t bytes, std::uint64_t pushed_ns, std::uint64_t where,
-                       std::span<const std::byte> extra) {
-    const std::uint64_t place = std::uint64_t{page.page} << 32 | slot;
-    std::uint64_t sum = (in.shape().id ^ page.word.number()) * 0x9e3779b97f4a7c15;
-    sum ^= std::rotl((place ^ where) * 0xc2b2ae3d27d4eb4f, 23);
-    sum ^= std::rotl(pushed_ns * 0xff51afd7ed558ccd + bytes * 0xc4ceb9fe1a85ec53, 41);
-    if (!extra.empty()) sum ^= std::uint64_t{crc32c(extra)} * 0x165667b19e3779f9;
-    sum = (sum ^ sum >> 29) * 0x9e3779b97f4a7c15;
-    return static_cast<std::uint32_t>(sum >> 32);
-}
-
-/// Takes extras apart; all is checked.
-class extras_reader {
-public:
-    explicit extras_reader(std::span<const std::byte> from) noexcept : rest_{from} {}
-
-    std::uint64_t word() noexcept {
-        std::uint64_t value = 0;
-        const std::span<const std::byte> bytes = take(sizeof value);
-        if (sound_) std::memcpy(&value, bytes.data(), sizeof value);
-        return value;
-    }
-    std::string_view text() noexcept {
-        const std::span<const std::byte> bytes = take(word());
-        return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-    }
-    message_id id() noexcept {
-        message_id value;
-        const std::span<const std::byte> bytes = take(value.bytes.size());
-        if (sound_) std::copy(bytes.begin(), bytes.end(), value.bytes.begin());
-        return value;
-    }
-    bool ended_well() const noexcept { return sound_ && rest_.empty(); }
-
-private:
-    std::span<const std::byte> take(std::uint64_t bytes) noexcept {
-        if (bytes > rest_.size() || up_to_word(bytes) > rest_.size()) sound_ = false;
-        if (!sound_) return {};
-        const std::span<const std::byte> taken = rest_.first(bytes);
-        rest_ = rest_.subspan(up_to_word(bytes));
-        return taken;
-    }
-
-    std::span<const std::byte> rest_;
-    bool sound_ = true;
-};
-
-bool read_extras(std::span<const std::byte> from, unsigned flags, record_facts& into) {
-    extras_reader read{from};
-    if ((flags & slot_has_expiry) != 0) into.expires_ns = read.word();
-    if ((flags & slot_has_id) != 0) into.id = read.id();
-    if ((flags & slot_has_reply) != 0) into.reply_to = read.text();
-    if ((flags & slot_is_dead) != 0) {
-        const std::uint64_t why = read.word();
-        into.reason = static_cast<dead_reason>(why & UINT32_MAX);
-        into.former_priority = static_cast<std::uint32_t>(why >> 32);
-        into.text = read.text();
-    }
-    if ((flags & slot_has_identity) != 0) into.identity = read.word();
-    return read.ended_well();
-}
-
-}  // namespace
-
-namespace {
-
-/// Writes what a record says of its message, behind its payload and in its slot; not its word.
-void describe_record(const queue_words& in, const reserved_record& record, std::uint64_t bytes,
-                     const record_facts& facts) noexcept {
-    queue_slot& slot = in.slot(record.page.page, record.place.slot);
-    const std::uint16_t flags = record.inlined ? std::uint16_t{slot_is_inline} : flags_of(facts);
-    std::uint64_t where = record.line | std::uint64_t{flags} << 32;
-    std::span<const std::byte> behind;
-    const auto length = static_cast<std::uint32_t>(bytes);
-    std::uint32_t check = 0;
-    if ((flags & ~slot_is_inline) == 0) {
-        check = check_of(in, record.page, record.place.slot, length, facts.pushed_ns, where, {});
-    } else {
-        const extras more{facts};
-        behind = more.bytes();
-        copy_in(words_at(record.payload + up_to_word(bytes)), behind.data(), behind.size());
-        where |= std::uint64_t{behind.size()} << 48;
-        check =
-            check_of(in, record.page, record.place.slot, length, facts.pushed_ns, where, behind);
-    }
-    // relaxed, all: published by the word
-    slot.bytes_and_check.store(std::uint64_t{check} << 32 | length, std::memory_order_relaxed);
-    slot.pushed_ns.store(facts.pushed_ns, std::memory_order_relaxed);
-    slot.due_ns.store(facts.due_ns, std::memory_order_relaxed);
-    slot.where.store(where, std::memory_order_relaxed);
-}
-
-/// The line behind the payload of a record that was described.
-std::uint64_t line_behind(const queue_slot& slot) noexcept {
-    // relaxed, both: published by the word
-    const std::uint64_t where = slot.where.load(std::memory_order_relaxed);
-    const std::uint64_t bytes = slot.bytes_and_check.load(std::memory_order_relaxed) & UINT32_MAX;
-    if ((where >> 32 & slot_is_inline) != 0) return 0;
-    return (where & UINT32_MAX) + up_to_line(up_to_word(bytes) + (where >> 48)) / line_bytes;
-}
-
-}  // namespace
-
-bool read_record(const queue_words& in, const seen_page& page, std::uint32_t number,
-                 queue_record& into) noexcept {
-    into.facts = {};
-    into.payload = {};
-    queue_slot& slot = in.slot(page.page, number);
-    // relaxed, all: they were published by the word
-    const std::uint64_t bytes_and_check = slot.bytes_and_check.load(std::memory_order_relaxed);
-    const std::uint64_t where = slot.where.load(std::memory_order_relaxed);
-    into.facts.pushed_ns = slot.pushed_ns.load(std::memory_order_relaxed);
-    into.facts.due_ns = slot.due_ns.load(std::memory_order_relaxed);
-    into.facts.priority = page.word.priority();
-    const auto bytes = static_cast<std::uint32_t>(bytes_and_check);
-    const auto line = static_cast<std::uint32_t>(where);
-    const auto flags = static_cast<std::uint16_t>(where >> 32);
-    const auto extra = static_cast<std::uint16_t>(where >> 48);
-    std::byte* begin = nullptr;
-    std::span<const std::byte> behind;
-    if (flags == slot_is_inline) {
-        if (bytes > inline_bytes_max || extra != 0) return false;
-        begin = reinterpret_cast<std::byte*>(slot.inlined);
-    } else {
-        const std::uint64_t all = up_to_word(bytes) + extra;
-        if (bytes > in.shape().message_bytes_max || !lies_in_page(in, page, line, all))
-            return false;
-        begin = in.payload(page.page) + std::uint64_t{line} * line_bytes;
-        behind = {begin + up_to_word(bytes), extra};
-    }
-    const std::uint32_t check =
-        check_of(in, page, number, bytes, into.facts.pushed_ns, where, behind);
-    if (check != bytes_and_check >> 32) return false;
-    into.payload = {begin, bytes};
-    into.facts.identity = page.word.number() << 20 | number;
-    return extra == 0 || read_extras(behind, flags, into.facts);
-}
-
-// ---- appending ----------------------------------------------------------------------------------
 
 // J2 and J3. All open pages but the last one are closed; in that one we go on where it ends.
 void queue_lane::resume() {
@@ -290,12 +85,6 @@ void queue_lane::stop_writing() noexcept {
     in_.pusher(seat_).writing.store(0, std::memory_order_release);  // SYNC pusher
 }
 
-std::uint64_t queue_lane::lines_of(std::uint64_t bytes, const record_facts& facts) const noexcept {
-    if (lies_inline(in_, bytes, facts)) return 0;
-    const std::uint64_t all = up_to_word(bytes) + extras_bytes_of(facts);
-    return std::max<std::uint64_t>(up_to_line(all) / line_bytes, 1);
-}
-
 std::uint32_t queue_lane::pages_of(std::uint64_t lines) const noexcept {
     const std::uint64_t page_lines = in_.shape().page_lines();
     const std::uint64_t pages = std::max<std::uint64_t>((lines + page_lines - 1) / page_lines, 1);
@@ -320,12 +109,13 @@ bool queue_lane::is_hopeless(std::uint32_t pages) noexcept {
 
 // From what costs least. Who sleeps for room may be content with what is too little here.
 bool queue_lane::find_room(std::uint32_t pages) {
-    if (has_free_pages(in_, pages)) return true;
+    const auto are_free = [&] { return has_free_pages(in_, pages, peers_.spare); };
+    if (are_free()) return true;
     std::uint32_t freed = free_pages(in_, peers_.vacant);
-    bool found = has_free_pages(in_, pages);
+    bool found = are_free();
     if (!found && peers_.fence_all) {
         freed += end_idle_pages(in_, peers_.fence_all);
-        found = has_free_pages(in_, pages);
+        found = are_free();
     }
     if (freed > (found ? pages : 0) && peers_.tell_of_room) peers_.tell_of_room();
     return found;
@@ -340,20 +130,47 @@ bool queue_lane::open_for(std::uint64_t lines) {
     std::optional<seen_page> opened;
     if (find_room(pages)) {
         close();
-        opened = open_pages(in_, seat_, priority_, pages);
+        opened = open_pages(in_, seat_, priority_, pages, peers_.spare);
     }
     misses_ = opened ? 0 : 1;
     missed_pages_ = pages;
-    if (!opened) return false;
+    if (opened) begin_page(*opened);
+    return opened.has_value();
+}
+
+void queue_lane::begin_page(const seen_page& opened) noexcept {
     page_ = opened;
     slot_ = 0;
     line_ = 0;
-    return true;
+}
+
+page_room queue_lane::room() {
+    if (!resumed_) resume();
+    if (page_ && in_.see_page(page_->page) != page_->word) close();
+    if (!fits(0)) return {};
+    const std::uint64_t lines = in_.shape().page_lines();
+    return {in_.shape().slots - slot_, lines - std::min(line_, lines)};
+}
+
+bool queue_lane::open_spare() {
+    if (!resumed_) resume();
+    if (!has_free_pages(in_, 1)) return false;
+    close();
+    const auto opened = open_pages(in_, seat_, priority_, 1);
+    if (opened) begin_page(*opened);
+    return opened.has_value();
+}
+
+std::optional<reserved_record> queue_lane::reserve_here(std::uint64_t bytes,
+                                                        const record_facts& facts) {
+    const std::uint64_t lines = lines_of_record(in_, bytes, facts);
+    if (!fits(lines) || !begin_to_write()) return std::nullopt;
+    return place_of(lines);
 }
 
 bool queue_lane::make_room(std::uint64_t bytes, const record_facts& facts) {
     if (!resumed_) resume();
-    const std::uint64_t lines = lines_of(bytes, facts);
+    const std::uint64_t lines = lines_of_record(in_, bytes, facts);
     misses_ = 0;
     if (page_ && in_.see_page(page_->page) != page_->word) close();
     if (page_ && !fits(1)) close();
@@ -363,7 +180,7 @@ bool queue_lane::make_room(std::uint64_t bytes, const record_facts& facts) {
 std::optional<reserved_record> queue_lane::reserve(std::uint64_t bytes, const record_facts& facts) {
     constexpr int tries = 64;  // each that fails ended a page in which nothing was
     if (!resumed_) resume();
-    const std::uint64_t lines = lines_of(bytes, facts);
+    const std::uint64_t lines = lines_of_record(in_, bytes, facts);
     for (int i = 0; i < tries; ++i) {
         if (!fits(lines) && !open_for(lines)) return std::nullopt;
         if (begin_to_write()) return place_of(lines);
@@ -404,14 +221,15 @@ void queue_lane::publish(const reserved_record& record, std::uint64_t bytes,
     // P4. seq_cst: who sleeps for it sees it, or we see who sleeps. SYNC record, SYNC doze
     in_.slot(record.page.page, record.place.slot)
         .word.exchange(word.bits(), std::memory_order_seq_cst);
+    if (as == record_state::staged) touch(in_, record.page.page, as);
     stop_writing();
 }
 
 record_place queue_lane::keep(const reserved_record& record, std::uint64_t bytes,
-                              const record_facts& facts, stamp owner) noexcept {
+                              const record_facts& facts, stamp owner, record_state as) noexcept {
     describe_record(in_, record, bytes, facts);
     advance(record);
-    const slot_word word{record.page.word.tag(), record_state::loaned, 0, owner};
+    const slot_word word{record.page.word.tag(), as, facts.deliveries, owner};
     // SYNC record, SYNC stamp
     in_.slot(record.page.page, record.place.slot)
         .word.store(word.bits(), std::memory_order_release);
@@ -432,7 +250,9 @@ bool change_record(const queue_words& in, const record_place& place, record_stat
 }  // namespace
 
 bool publish_loan(const queue_words& in, const record_place& place, record_state as) noexcept {
-    return change_record(in, place, as);
+    const bool done = change_record(in, place, as);
+    if (done && as == record_state::staged) touch(in, place.page, as);
+    return done;
 }
 
 bool drop_loan(const queue_words& in, const record_place& place) noexcept {
@@ -440,7 +260,9 @@ bool drop_loan(const queue_words& in, const record_place& place) noexcept {
 }
 
 bool finish_record(const queue_words& in, const record_place& place, record_state as) noexcept {
-    return change_record(in, place, as);
+    const bool done = change_record(in, place, as);
+    if (done && as == record_state::finished) touch(in, place.page, as);
+    return done;
 }
 
 bool return_record(const queue_words& in, const record_place& place,

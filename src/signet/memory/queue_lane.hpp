@@ -7,6 +7,7 @@
 //   2. Behind the last record of a page stands `nothing`, before that record can be seen.
 #pragma once
 
+#include <signet/memory/queue_facts.hpp>
 #include <signet/memory/queue_layout.hpp>
 #include <signet/memory/queue_pages.hpp>
 #include <signet/memory/queue_record.hpp>
@@ -19,22 +20,19 @@
 
 namespace signet::memory {
 
-/// A record that is being written: its word says `nothing` or `loaned`.
-struct reserved_record {
-    record_place place;
-    seen_page page;
-    std::byte* payload = nullptr;
-    std::uint64_t line = 0;   ///< where that is; not of an inline one
-    std::uint64_t lines = 0;  ///< how many it takes
-    bool inlined = false;
-};
-
 /// What a lane has to be told about the others who use the queue.
 struct queue_peers {
     seat_is_vacant vacant;
     fence_all_pushers fence_all{};         ///< empty where there is no such thing: idle pages stay
     std::function<void()> tell_of_room{};  ///< called where more was freed than the lane needs
     bool fences_itself = true;             ///< `fence_all` of others does not reach this process
+    std::uint32_t spare = 0;               ///< pages that stay free, for what is moved
+};
+
+/// What fits in a page, or in what is left of it.
+struct page_room {
+    std::uint32_t records = 0;
+    std::uint64_t lines = 0;
 };
 
 class queue_lane {
@@ -55,13 +53,24 @@ public:
     void publish(const reserved_record& record, std::uint64_t bytes, const record_facts& facts,
                  record_state as) noexcept;
 
-    /// A loan: the record is `loaned` by `owner`, until `publish_loan` or `drop_loan`, whatever is
-    /// pushed behind it meanwhile.
+    /// The record is `owner`'s until that one changes its word, whatever is pushed behind it
+    /// meanwhile: `loaned`, until `publish_loan` or `drop_loan`, or `copied`.
     record_place keep(const reserved_record& record, std::uint64_t bytes, const record_facts& facts,
-                      stamp owner) noexcept;
+                      stamp owner, record_state as = record_state::loaned) noexcept;
+
+    /// Whether the last `reserve` that found nothing looked at all there is.
+    bool has_looked() const noexcept { return misses_ == 1; }
+
+    // For what is moved here from other pages.
+
+    /// What fits in the page that is open.
+    page_room room();
+    /// Opens a page, also one that pushes leave free. False: there is none.
+    bool open_spare();
+    /// As `reserve`, in the page that is open.
+    std::optional<reserved_record> reserve_here(std::uint64_t bytes, const record_facts& facts);
 
 private:
-    std::uint64_t lines_of(std::uint64_t bytes, const record_facts& facts) const noexcept;
     bool fits(std::uint64_t lines) const noexcept;
     std::uint32_t pages_of(std::uint64_t lines) const noexcept;
     void resume();
@@ -70,6 +79,7 @@ private:
     bool begin_to_write() noexcept;
     void stop_writing() noexcept;
     bool open_for(std::uint64_t lines);
+    void begin_page(const seen_page& opened) noexcept;
     bool find_room(std::uint32_t pages);
     bool is_hopeless(std::uint32_t pages) noexcept;
     void advance(const reserved_record& record) noexcept;
@@ -87,10 +97,6 @@ private:
     std::uint32_t misses_ = 0;
     std::uint32_t missed_pages_ = 0;  ///< how many it would have taken
 };
-
-/// What a record says, whoever wrote it. False: what it says cannot be, and nothing of it counts.
-bool read_record(const queue_words& in, const seen_page& page, std::uint32_t slot,
-                 queue_record& into) noexcept;
 
 /// Whether it was still the caller's.
 bool publish_loan(const queue_words& in, const record_place& place, record_state as) noexcept;

@@ -341,6 +341,27 @@ TEST_F(QueueRecovery, PagesThatTheDeadHadNotOpenedAreFree) {
     EXPECT_EQ(bed_.free_pages(), 4u);
 }
 
+int accesses = 0;
+
+TEST_F(QueueRecovery, ALongRunIsLookedAtOnceAndNotOnceForEachOfItsPages) {
+    constexpr std::uint32_t pages = 2000;
+    const queue_bed large{{.page_bytes = 64,
+                           .pages = pages,
+                           .slots = 1,
+                           .seats = 4,
+                           .message_bytes_max = 64 * pages,
+                           .priorities = 1}};
+    queue_lane lane = large.lane(0);
+    ASSERT_TRUE(queue_bed::push(lane, std::string(64 * pages - 64, 'x')));
+    shared_word<std::uint32_t> word{};
+    word.store(seat_word(1002, seat_state::dead), std::memory_order_relaxed);
+    accesses = 0;
+    current_access_hook = [](access_kind, const void*) { ++accesses; };
+    take_back(large.words, queue_bed::owner(2), word);
+    current_access_hook = nullptr;
+    EXPECT_LT(accesses, 8 * static_cast<int>(pages));
+}
+
 TEST_F(QueueRecovery, PagesOfWhoSitsThereNowAreNotTheDeadOnes) {
     const page_word opening{70, 2, 0, page_state::opening};
     bed_.words.page(1).store(opening.bits(), std::memory_order_relaxed);

@@ -16,7 +16,10 @@
 
 namespace signet::memory {
 
-inline constexpr std::uint32_t queue_layout_version = 1;
+inline constexpr std::uint32_t queue_layout_version = 2;
+
+/// A set of pages has a bit for each number mod 512.
+inline constexpr std::size_t page_set_words = 8;
 inline constexpr std::uint64_t queue_magic = 0x31306575'65757153;  // "Squeue01"
 
 /// The lane of dead letters.
@@ -85,7 +88,9 @@ struct queue_geometry {
 ///     0x180  returned u32                  hint: look at all records again
 ///     0x1c0  reader u32                    mailbox: the stamp of its reader, else 0
 ///     0x200  expired u64 | duplicates u64 | damaged u64 | forgotten u64   counts, for people
-///     0x240  type descriptor, page words, pushers, ids, slots, payloads
+///     0x240  staged u64 [8] | finished u64 [8]   pages of a durable queue that hold such records:
+///                                         bit n for n, n + 512, ...; hints
+///     0x2c0  type descriptor, page words, pushers, ids, slots, payloads
 struct queue_header {
     shared_word<std::uint64_t> magic;
     shared_word<std::uint32_t> version;
@@ -102,12 +107,15 @@ struct queue_header {
     shared_word<std::uint64_t> duplicates;
     shared_word<std::uint64_t> damaged;
     shared_word<std::uint64_t> forgotten;
+    alignas(line_bytes) shared_word<std::uint64_t> staged[page_set_words];
+    alignas(line_bytes) shared_word<std::uint64_t> finished[page_set_words];
 };
 static_assert(offsetof(queue_header, tickets) == 0x80);
 static_assert(offsetof(queue_header, work) == 0xc0);
 static_assert(offsetof(queue_header, opened) == 0x140);
 static_assert(offsetof(queue_header, expired) == 0x200);
-static_assert(sizeof(queue_header) == 0x240);
+static_assert(offsetof(queue_header, staged) == 0x240);
+static_assert(sizeof(queue_header) == 0x2c0);
 
 enum class page_state : std::uint32_t {
     free = 0,     ///< nobody's; keeps its last number
@@ -174,6 +182,8 @@ enum class record_state : std::uint32_t {
     taken = 5,     ///< the stamp's
     finished = 6,  ///< done, and that is not yet safe
     done = 7,      ///< for good
+    moving = 8,    ///< the stamp writes a copy of it to another page
+    copied = 9,    ///< that copy: it counts from when the other one is done
 };
 
 ///     | tag: 16 | spare: 6 | deliveries: 8 | stamp: 30 | state: 4 |

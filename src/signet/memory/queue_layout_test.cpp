@@ -56,7 +56,7 @@ TEST_F(QueueLayout, AFlippedBitOfTheTypeIsFound) {
 }
 
 TEST_F(QueueLayout, AVersionOfTheFutureIsSaidToBeOne) {
-    bytes_[8] = std::byte{2};
+    bytes_[8] = std::byte{queue_layout_version + 1};
     EXPECT_NE(flaw(bytes_.size()), nullptr);
     EXPECT_TRUE(other_version_);
 }

@@ -3,6 +3,9 @@
 
 #include <signet/base/error.hpp>
 
+#include <algorithm>
+#include <tuple>
+
 namespace signet::memory {
 namespace {
 
@@ -13,16 +16,34 @@ bool change_page(const queue_words& in, std::uint32_t page, page_word from, page
     return in.page(page).compare_exchange(seen, to.bits(), std::memory_order_seq_cst);
 }
 
-/// The first of `count` free pages, one behind the other: from the bottom, runs from the top.
-std::optional<std::uint32_t> find_free(const queue_words& in, std::uint32_t count) {
+/// The first of `count` free pages, one behind the other, where there are `spare` more: from the
+/// bottom, runs from the top.
+std::optional<std::uint32_t> find_free(const queue_words& in, std::uint32_t count,
+                                       std::uint32_t spare) {
     const std::uint32_t pages = in.shape().pages;
-    std::uint32_t found = 0;
+    std::optional<std::uint32_t> first;
+    std::uint32_t together = 0;
+    std::uint32_t all = 0;
     for (std::uint32_t i = 0; i < pages; ++i) {
         const std::uint32_t page = count == 1 ? i : pages - 1 - i;
-        found = in.see_page(page).state() == page_state::free ? found + 1 : 0;
-        if (found == count) return page;
+        const bool free = in.see_page(page).state() == page_state::free;
+        all += free ? 1 : 0;
+        together = free ? together + 1 : 0;
+        if (together == count && !first) first = page;
+        if (first && all >= count + spare) return first;
     }
     return std::nullopt;
+}
+
+/// Whether so many are free besides, now that some were taken.
+bool leaves_free(const queue_words& in, std::uint32_t spare) {
+    std::uint32_t left = 0;
+    for (std::uint32_t page = 0; left < spare && page < in.shape().pages; ++page) {
+        // seq_cst: of two who take the last ones, one sees the other. SYNC page
+        const page_word word{in.page(page).load(std::memory_order_seq_cst)};
+        if (word.state() == page_state::free) ++left;
+    }
+    return left == spare;
 }
 
 /// From the last to the first: who dies meanwhile leaves them one behind the other.
@@ -75,13 +96,19 @@ bool may_end(page_word word, const seat_is_vacant& vacant) {
 }  // namespace
 
 std::optional<seen_page> open_pages(const queue_words& in, std::uint32_t seat,
-                                    std::uint32_t priority, std::uint32_t count) {
+                                    std::uint32_t priority, std::uint32_t count,
+                                    std::uint32_t spare) {
     constexpr int tries = 64;  // each that fails was somebody else's success
     for (int i = 0; i < tries; ++i) {
-        const std::optional<std::uint32_t> page = find_free(in, count);
+        const std::optional<std::uint32_t> page = find_free(in, count, spare);
         if (!page) return std::nullopt;
         const page_word opening{draw_number(in), seat, priority, page_state::opening};
         if (!take_pages(in, *page, count, opening)) continue;
+        if (!leaves_free(in, spare)) {
+            give_back_tails(in, *page + 1, *page + count, opening.number());
+            change_page(in, *page, opening, opening.as(page_state::free));
+            continue;
+        }
         const page_word open = opening.as(page_state::open);
         // O4. SYNC record
         in.slot(*page, 0).word.store(slot_word{open.tag(), record_state::nothing}.bits(),
@@ -93,8 +120,8 @@ std::optional<seen_page> open_pages(const queue_words& in, std::uint32_t seat,
     return std::nullopt;
 }
 
-bool has_free_pages(const queue_words& in, std::uint32_t count) {
-    return find_free(in, count).has_value();
+bool has_free_pages(const queue_words& in, std::uint32_t count, std::uint32_t spare) {
+    return find_free(in, count, spare).has_value();
 }
 
 bool free_page(const queue_words& in, const seen_page& seen) {
@@ -122,15 +149,27 @@ std::uint32_t free_pages(const queue_words& in, const seat_is_vacant& vacant) {
 
 namespace {
 
+/// E2. `page` is what it is from then on.
+bool begin_to_end(const queue_words& in, seen_page& page) {
+    const page_word was = page.word;
+    page.word = was.as(page_state::ending);
+    return was == page.word || change_page(in, page.page, was, page.word);
+}
+
+/// E4, likewise.
+bool end_page(const queue_words& in, seen_page& page) {
+    const page_word ending = page.word;
+    page.word = ending.as(page_state::closed);
+    return change_page(in, page.page, ending, page.word);
+}
+
 /// E1 and E2: all that nobody may be writing in, from the next fence of everybody on.
-std::vector<seen_page> begin_to_end(const queue_words& in) {
+std::vector<seen_page> idle_pages(const queue_words& in) {
     std::vector<seen_page> all;
-    for (std::uint32_t page = 0; page < in.shape().pages; ++page) {
-        const page_word word = in.see_page(page);
-        if (!word.may_grow() || word.seat() >= in.shape().seats) continue;
-        if (!all_done(in, {page, word})) continue;
-        const page_word ending = word.as(page_state::ending);
-        if (word == ending || change_page(in, page, word, ending)) all.push_back({page, ending});
+    for (std::uint32_t number = 0; number < in.shape().pages; ++number) {
+        seen_page page{number, in.see_page(number)};
+        if (!page.word.may_grow() || page.word.seat() >= in.shape().seats) continue;
+        if (all_done(in, page) && begin_to_end(in, page)) all.push_back(page);
     }
     return all;
 }
@@ -143,17 +182,36 @@ bool is_written(const queue_words& in, const seen_page& page) {
 }  // namespace
 
 std::uint32_t end_idle_pages(const queue_words& in, const fence_all_pushers& fence_all) {
-    const std::vector<seen_page> all = begin_to_end(in);
+    std::vector<seen_page> all = idle_pages(in);
     if (all.empty()) return 0;
     fence_all();  // E3
     std::uint32_t freed = 0;
-    for (const seen_page& page : all) {
-        if (is_written(in, page)) continue;
-        const page_word closed = page.word.as(page_state::closed);
-        if (!change_page(in, page.page, page.word, closed)) continue;  // E4
-        if (free_page(in, {page.page, closed})) ++freed;
+    for (seen_page& page : all) {
+        if (is_written(in, page) || !end_page(in, page)) continue;
+        if (free_page(in, page)) ++freed;
     }
     return freed;
+}
+
+// Who sat in a vacant seat writes nothing any more, and who sits down there finds `ending`.
+std::vector<seen_page> close_open_pages(const queue_words& in, const std::vector<seen_page>& pages,
+                                        const seat_is_vacant& vacant,
+                                        const fence_all_pushers& fence_all) {
+    std::vector<seen_page> closed;
+    std::vector<seen_page> ending;
+    for (seen_page page : pages) {
+        if (!page.word.may_grow()) {
+            closed.push_back(page);
+        } else if ((fence_all || vacant(page.word.seat())) && begin_to_end(in, page)) {
+            ending.push_back(page);
+        }
+    }
+    if (!ending.empty() && fence_all) fence_all();
+    for (seen_page& page : ending) {
+        const bool writing = is_written(in, page) && !vacant(page.word.seat());
+        if (!writing && end_page(in, page)) closed.push_back(page);
+    }
+    return closed;
 }
 
 // One slot behind tells mostly that there is more to come.
@@ -197,6 +255,13 @@ void list_pages(const queue_words& in, std::vector<seen_page>& all) {
                           in.shape().has_priority(word.priority());
         if (ours) all.push_back({page, word});
     }
+}
+
+void sort_by_lane(std::vector<seen_page>& pages) {
+    std::sort(pages.begin(), pages.end(), [](const seen_page& one, const seen_page& other) {
+        return std::tuple{one.word.priority(), one.word.seat(), one.word.number()} <
+               std::tuple{other.word.priority(), other.word.seat(), other.word.number()};
+    });
 }
 
 }  // namespace signet::memory

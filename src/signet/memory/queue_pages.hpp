@@ -27,14 +27,15 @@ struct seen_page {
 /// Whether nobody sits in a seat, so that nobody appends to its pages.
 using seat_is_vacant = std::function<bool(std::uint32_t seat)>;
 
-/// Opens `count` pages, one behind the other, for a lane of a seat that the caller sits in. No
-/// value where there are not so many. Throws `error` (limit_reached): as many pages were opened as
-/// can be counted.
+/// Opens `count` pages, one behind the other, for a lane of a seat that the caller sits in, and
+/// leaves `spare` others free. No value where there are not so many. Throws `error`
+/// (limit_reached): as many pages were opened as can be counted.
 std::optional<seen_page> open_pages(const queue_words& in, std::uint32_t seat,
-                                    std::uint32_t priority, std::uint32_t count);
+                                    std::uint32_t priority, std::uint32_t count,
+                                    std::uint32_t spare = 0);
 
 /// Whether it would find so many.
-bool has_free_pages(const queue_words& in, std::uint32_t count);
+bool has_free_pages(const queue_words& in, std::uint32_t count, std::uint32_t spare = 0);
 
 /// G1 and G2: whether it was freed by this. `word` is the page's, as it was seen before.
 bool free_page(const queue_words& in, const seen_page& seen);
@@ -48,6 +49,13 @@ std::uint32_t free_pages(const queue_words& in, const seat_is_vacant& vacant);
 using fence_all_pushers = std::function<void()>;
 std::uint32_t end_idle_pages(const queue_words& in, const fence_all_pushers& fence_all);
 
+/// E2 to E4 for these, each of a seat that there is and whatever is in them: those that are closed,
+/// or were closed by this; not one in which somebody is writing just now. Where `fence_all` is
+/// empty only such are closed as are of a vacant seat.
+std::vector<seen_page> close_open_pages(const queue_words& in, const std::vector<seen_page>& pages,
+                                        const seat_is_vacant& vacant,
+                                        const fence_all_pushers& fence_all);
+
 /// For who finished a record of that page: frees it, where that was the last of all. True: who
 /// needs room is to look, as it was freed, or is open and nothing in it is behind that record.
 bool free_behind(const queue_words& in, const record_place& finished);
@@ -58,5 +66,7 @@ bool lies_in_page(const queue_words& in, const seen_page& seen, std::uint64_t li
 
 /// All pages in which records may be, whatever their order.
 void list_pages(const queue_words& in, std::vector<seen_page>& all);
+/// By priority, seat and number.
+void sort_by_lane(std::vector<seen_page>& pages);
 
 }  // namespace signet::memory

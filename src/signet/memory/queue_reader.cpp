@@ -217,7 +217,8 @@ queue_reader::walk queue_reader::step(lane& of, stamp self, taken_record& into) 
     switch (word.state()) {
         case record_state::nothing: return at_end(of, self, into);
         case record_state::loaned:
-        case record_state::staged: return walk::nothing;
+        case record_state::staged:
+        case record_state::copied: return walk::nothing;
         case record_state::delayed:
             // relaxed: published by the word, which has changed where this has
             if (!is_due(slot.due_ns.load(std::memory_order_relaxed))) break;
@@ -227,6 +228,7 @@ queue_reader::walk queue_reader::step(lane& of, stamp self, taken_record& into) 
             if (claim(in_, page, of.slot, word, self, into, sound_)) return ++of.slot, walk::taken;
             break;  // somebody else has it
         case record_state::taken:
+        case record_state::moving:
         case record_state::finished:
         case record_state::done: break;
         default: break;  // garbage: nobody's

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/memory/queue_recovery.hpp>
 
-#include <algorithm>
-#include <tuple>
+#include <signet/memory/queue_touched.hpp>
+
+#include <optional>
 
 namespace signet::memory {
 namespace {
@@ -16,7 +17,28 @@ void take_back_record(queue_slot& slot, slot_word word) {
     slot.word.compare_exchange(seen, word.as(as).bits(), std::memory_order_seq_cst);
 }
 
-void take_back_page(const queue_words& in, std::uint32_t page, stamp dead) {
+/// The record that somebody was moving, and its copy: one of each, unless there is garbage.
+struct moved_record {
+    std::optional<record_place> original{};
+    std::optional<record_place> copy{};
+};
+
+/// K1 for these. Who moved it made the original done before its copy counts; so as long as the
+/// original is there the copy is void, and that is so until somebody gives the original back. The
+/// copy first: another sweeper looks at it by what becomes of the original.
+void take_back_moved(const queue_words& in, const moved_record& found) {
+    const auto change = [&](const record_place& place, record_state to) {
+        std::uint64_t seen = place.word;
+        // SYNC record
+        in.slot(place.page, place.slot)
+            .word.compare_exchange(seen, slot_word{seen}.as(to).bits(), std::memory_order_seq_cst);
+    };
+    if (found.copy)
+        change(*found.copy, found.original ? record_state::done : record_state::delayed);
+    if (found.original) change(*found.original, record_state::delayed);
+}
+
+void take_back_page(const queue_words& in, std::uint32_t page, stamp dead, moved_record& moved) {
     const page_word life = in.see_page(page);
     if (!life.is_walked()) return;
     for (std::uint32_t i = 0; i < in.shape().slots; ++i) {
@@ -24,9 +46,15 @@ void take_back_page(const queue_words& in, std::uint32_t page, stamp dead) {
         const slot_word word{slot.word.load(std::memory_order_acquire)};  // SYNC record
         if (word.tag() != life.tag()) continue;                           // garbage
         if (word.state() == record_state::nothing) break;
-        const bool owned =
-            word.state() == record_state::taken || word.state() == record_state::loaned;
-        if (owned && word.owner() == dead) take_back_record(slot, word);
+        if (word.owner() != dead) continue;
+        const record_place place{page, i, word.bits()};
+        switch (word.state()) {
+            case record_state::taken:
+            case record_state::loaned: take_back_record(slot, word); break;
+            case record_state::moving: moved.original = place; break;
+            case record_state::copied: moved.copy = place; break;
+            default: break;
+        }
     }
 }
 
@@ -55,15 +83,18 @@ bool goes_on(page_word word, page_word before) {
 // From the bottom: a head is free before its tails are looked at.
 void take_back(const queue_words& in, stamp dead, const shared_word<std::uint32_t>& seat) noexcept {
     page_word before;
+    moved_record moved;
     for (std::uint32_t page = 0; page < in.shape().pages; ++page) {
-        take_back_page(in, page, dead);
+        take_back_page(in, page, dead, moved);
         const page_word word = in.see_page(page);
         const bool lost = word.state() == page_state::tail && !goes_on(word, before);
         const bool unopened = lost || word.state() == page_state::opening;
         const bool freed = unopened && free_unopened(in, page, word, dead, seat);
         before = lost || freed ? page_word{} : word;
     }
+    take_back_moved(in, moved);
     // Always: another sweeper may have done it all, and died before it said so.
+    touch_all(in);
     in.header().returned.fetch_add(1, std::memory_order_release);  // SYNC looks
     for (auto& opened : in.header().opened)
         opened.fetch_add(1, std::memory_order_release);  // SYNC looks
@@ -72,10 +103,7 @@ void take_back(const queue_words& in, stamp dead, const shared_word<std::uint32_
 void for_each_record(const queue_words& in, const record_look& look) {
     std::vector<seen_page> all;
     list_pages(in, all);
-    std::sort(all.begin(), all.end(), [](const seen_page& one, const seen_page& other) {
-        return std::tuple{one.word.priority(), one.word.seat(), one.word.number()} <
-               std::tuple{other.word.priority(), other.word.seat(), other.word.number()};
-    });
+    sort_by_lane(all);
     for (const seen_page& page : all) {
         for (std::uint32_t i = 0; i < in.shape().slots; ++i) {
             const slot_word word{

@@ -14,8 +14,9 @@
 
 namespace signet::memory {
 
-/// K1 and K2: what `dead` had taken is ready again, what it was writing is dropped, and pages that
-/// it had not opened yet are free. `seat` is the word of the seat in which it sat.
+/// K1 and K2: what `dead` had taken is ready again, what it was writing is dropped, what it was
+/// moving is at one place, and pages that it had not opened yet are free. `seat` is the word of the
+/// seat in which it sat.
 void take_back(const queue_words& in, stamp dead, const shared_word<std::uint32_t>& seat) noexcept;
 
 /// Calls `look` for each record, lane by lane in the order of numbers.

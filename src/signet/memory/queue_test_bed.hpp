@@ -3,6 +3,7 @@
 #pragma once
 
 #include <signet/memory/queue_lane.hpp>
+#include <signet/memory/queue_moving.hpp>
 #include <signet/memory/queue_reader.hpp>
 #include <signet/memory/queue_recovery.hpp>
 
@@ -37,7 +38,8 @@ public:
     queue_lane lane(std::uint32_t seat, std::uint32_t priority = 0) const {
         return {words, seat, priority,
                 queue_peers{.vacant = [this](std::uint32_t of) { return of == vacant; },
-                            .fence_all = ends_idle_pages ? fence_here : fence_all_pushers{}}};
+                            .fence_all = ends_idle_pages ? fence_here : fence_all_pushers{},
+                            .spare = spare}};
     }
     queue_reader reader(lanes_of which = lanes_of::messages) const {
         return {words, which, [] { return now_ns; }};
@@ -57,7 +59,7 @@ public:
                 text.size());
     }
 
-    static std::string text_of(const taken_record& record) {
+    static std::string text_of(const queue_record& record) {
         return {reinterpret_cast<const char*>(record.payload.data()), record.payload.size()};
     }
     /// Takes one and finishes it; "-" where there is none, "?" where it is not sound.
@@ -72,6 +74,11 @@ public:
         if (!finish_record(words, place, record_state::done)) return false;
         free_behind(words, place);
         return true;
+    }
+
+    queue_mover mover(std::uint32_t seat) const {
+        return {owner(seat), now_ns, [this](std::uint32_t of) { return of == vacant; },
+                ends_idle_pages ? fence_here : fence_all_pushers{}};
     }
 
     std::uint32_t free_pages() const {
@@ -98,6 +105,7 @@ public:
     queue_words words;
     std::uint32_t vacant = 99;  ///< a seat
     bool ends_idle_pages = true;
+    std::uint32_t spare = 0;  ///< pages
 };
 
 }  // namespace signet::memory

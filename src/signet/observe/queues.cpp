@@ -120,7 +120,7 @@ private:
     void walk_page(const queue_words& words, std::uint32_t page) {
         const page_word word = words.see_page(page);
         if (word.state() == page_state::free) ++view_.pages_free;
-        if (word.state() > page_state::tail) complain_of(page, "is in a state that cannot be");
+        if (word.state() > page_state::ending) complain_of(page, "is in a state that cannot be");
         if (!word.is_walked()) return;
         if (!words.shape().has_priority(word.priority()))
             complain_of(page, "is of a priority that it does not have");
@@ -139,11 +139,13 @@ private:
         const bool dead = page.word.priority() == memory::dead_priority;
         switch (word.state()) {
             case record_state::ready: ++(dead ? view_.dead_letters : view_.ready); break;
+            case record_state::moving:
             case record_state::delayed: ++(dead ? view_.dead_letters : view_.delayed); break;
             case record_state::taken: ++(dead ? view_.dead_letters : view_.held); break;
             case record_state::done: ++view_.done; return;
             case record_state::loaned:
             case record_state::staged:
+            case record_state::copied:
             case record_state::finished: ++view_.under_way; return;
             default: return complain_of(page.page, "has a record in a state that cannot be");
         }

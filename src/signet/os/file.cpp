@@ -58,6 +58,15 @@ void check_limit(const std::string& path, std::uint64_t end) {
              std::to_string(limit.rlim_cur) + " bytes; raise it");
 }
 
+std::string name_of_open(int fd) {
+    return "/proc/self/fd/" + std::to_string(fd);
+}
+
+// EINTR: as open_at
+long open_once_more(const std::string& itself, int flags) {
+    return call_uninterrupted(SYS_openat, AT_FDCWD, itself.c_str(), O_RDWR | O_CLOEXEC | flags, 0);
+}
+
 // The umask has taken bits away from what was asked for.
 void set_mode(const descriptor& handle, unsigned mode, const std::string& path) {
     check_file(call(SYS_fchmod, handle.get(), mode), "set the mode of", path);
@@ -130,19 +139,29 @@ file file::create_unnamed(const file_place& place, std::uint64_t bytes) {
 
 void file::give_name(const file_place& place, unsigned mode) const {
     set_mode(handle_, mode, place.path());
-    const std::string itself = "/proc/self/fd/" + std::to_string(fd());
+    const std::string itself = name_of_open(fd());
     const long linked = call(SYS_linkat, AT_FDCWD, itself.c_str(), place.base(),
                              place.name().c_str(), AT_SYMLINK_FOLLOW);
     check_file(linked, "create file", place.path());
 }
 
 file file::open_again(int fd) {
-    const std::string itself = "/proc/self/fd/" + std::to_string(fd);
-    // EINTR: as when opening
-    const long number =
-        call_uninterrupted(SYS_openat, AT_FDCWD, itself.c_str(), O_RDWR | O_CLOEXEC);
+    const std::string itself = name_of_open(fd);
+    const long number = open_once_more(itself, 0);
     check_file(number, "open once more", itself);
     return file{descriptor{static_cast<int>(number)}, itself};
+}
+
+std::optional<file> file::try_open_direct(std::size_t unit) const {
+    struct statx facts{};
+    const long known = call(SYS_statx, fd(), "", AT_EMPTY_PATH, STATX_DIOALIGN, &facts);
+    if (known < 0 || (facts.stx_mask & STATX_DIOALIGN) == 0) return std::nullopt;
+    constexpr auto memory_unit = static_cast<std::size_t>(direct_buffer::allocator_type::alignment);
+    const bool fits = facts.stx_dio_offset_align != 0 && unit % facts.stx_dio_offset_align == 0 &&
+                      facts.stx_dio_mem_align != 0 && memory_unit % facts.stx_dio_mem_align == 0;
+    const long number = fits ? open_once_more(name_of_open(fd()), O_DIRECT) : -EINVAL;
+    if (number < 0) return std::nullopt;
+    return file{descriptor{static_cast<int>(number)}, path_};
 }
 
 std::size_t file::read_at(std::uint64_t position, std::span<std::byte> buffer) const {

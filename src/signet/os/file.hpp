@@ -16,12 +16,33 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace signet::os {
+
+/// Memory that begins where a disk may want it to, for what is written past the page cache.
+template <class Value>
+struct direct_allocator {
+    using value_type = Value;
+    static constexpr std::align_val_t alignment{4096};
+
+    direct_allocator() = default;
+    template <class Other>
+    explicit direct_allocator(const direct_allocator<Other>& /*other*/) noexcept {}
+    Value* allocate(std::size_t count) {
+        return static_cast<Value*>(::operator new(count * sizeof(Value), alignment));
+    }
+    void deallocate(Value* memory, std::size_t /*count*/) noexcept {
+        ::operator delete(memory, alignment);
+    }
+    bool operator==(const direct_allocator&) const = default;
+};
+using direct_buffer = std::vector<std::byte, direct_allocator<std::byte>>;
 
 enum class file_access { read_only, read_write };
 
@@ -74,6 +95,11 @@ public:
     /// Opens what `fd` is, a file with or without a name, once more: with a position and locks of
     /// its own, to read and write. Throws `error`.
     static file open_again(int fd);
+
+    /// Opens the same file once more, so that what is written goes to the disk past the page cache
+    /// (O_DIRECT). Positions and lengths are to be multiples of `unit`, memory a `direct_buffer`.
+    /// No value where the file system cannot, does not say whether it can, or wants larger units.
+    std::optional<file> try_open_direct(std::size_t unit) const;
 
     /// Fills `buffer` from `position` on; returns how many bytes there were, fewer only at the end
     /// of the file.

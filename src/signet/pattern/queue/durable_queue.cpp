@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* lanes_name = "lanes";
 constexpr const char* lock_name = "lock";
+constexpr const char* removed_name = "removed";
 constexpr std::uint64_t identity_page_shift = 20;
 
 queue_place lanes_of(const os::directory& in, const std::string& path) {
@@ -105,6 +106,21 @@ void clear(const os::directory& in) {
     for (const std::string& one : in.list()) {
         if (log_segment::number_of(one)) in.remove(one);
     }
+    in.remove(removed_name);
+}
+
+// Whoever removes a queue leaves word of it until its log is gone: a log without a shape is
+// somebody's messages otherwise.
+void require_no_log(const os::directory& in, const std::string& path) {
+    const std::vector<std::string> names = in.list();
+    const bool has_log = std::any_of(names.begin(), names.end(), [](const std::string& one) {
+        return log_segment::number_of(one).has_value();
+    });
+    const bool removed = std::find(names.begin(), names.end(), removed_name) != names.end();
+    if (!has_log || removed) return;
+    throw error{errc::damaged, "open queue", path,
+                "its file 'shape' is missing, and its log is there; put it back, or remove the "
+                "directory to begin anew"};
 }
 
 // ---- opening ------------------------------------------------------------------------------------
@@ -185,6 +201,7 @@ queue_shape settled_shape(const os::directory& in, const std::string& path,
     }
     queue_shape made = wanted;
     made.least = durability::host_crash;
+    require_no_log(in, path);
     clear(in);
     store_shape(in, made);
     os::sync_name(path);
@@ -271,8 +288,8 @@ bool remove_durable_queue(const std::string& path) {
     if (!alone) {
         throw error{errc::refused, "remove queue", path, "others have it open: close it first"};
     }
-    in->remove(shape_file_name);
-    os::sync_name({*in, shape_file_name});
+    in->rename(shape_file_name, removed_name);
+    os::sync_name({*in, removed_name});
     clear(*in);
     in->remove(lock_name);
     parent.remove_empty_directory(name);

@@ -272,6 +272,21 @@ TEST_F(DurableQueueTest, TheShapeOfItsCreatorSurvivesTheMachine) {
     EXPECT_EQ(open()->shape().priorities, 3U);
 }
 
+TEST_F(DurableQueueTest, ALogWhoseShapeIsMissingIsKept) {
+    push(*open(), "one");
+    os::directory::open(path()).rename("shape", "elsewhere");
+    EXPECT_TRUE(contains(complaint_of([&] { open(); }), "'shape' is missing"));
+    os::directory::open(path()).rename("elsewhere", "shape");
+    EXPECT_EQ(pop(*open()), "one");
+}
+
+TEST_F(DurableQueueTest, WhoDiesWhileRemovingItKeepsNobodyFromMakingItAnew) {
+    push(*open(), "one");
+    os::directory::open(path()).rename("shape", "removed");
+    EXPECT_EQ(pop(*open()), "nothing");
+    EXPECT_TRUE(remove_durable_queue(path()));
+}
+
 TEST_F(DurableQueueTest, EveryFlippedByteOfItsShapeIsAnError) {
     open();
     const std::string file = path() + "/shape";
@@ -578,6 +593,56 @@ struct pushed_counts {
         return all;
     }
 };
+
+// Somebody writes the log, and does not get on.
+int hold_the_log(const std::string& path) {
+    const os::file lock = os::file::open(os::file_place{path + "/lock"});
+    const os::range_lock held =
+        os::range_lock::take(lock, os::lock_kind::exclusive, opened_log::commit_byte);
+    testing::wait_to_be_killed();
+}
+
+TEST_F(DurableQueueTest, WhoMayNotWaitForALogThatIsHeldUpIsToldThatItIsNotConfirmed) {
+    const auto queue = open();
+    testing::forked_peer holder{[this] { return hold_the_log(path()); }};
+    ASSERT_TRUE(holder.await());
+    const auto pushed = [&](const char* text, const sync::patience& limit) {
+        return queue->try_push(bytes_of(text), {}, limit);
+    };
+    EXPECT_EQ(pushed("late", {after(std::chrono::milliseconds{1}), {}}), push_outcome::unconfirmed);
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_EQ(pushed("stopped", {never, stop.get_token()}), push_outcome::unconfirmed);
+    EXPECT_EQ(pop(*queue), "nothing") << "it may not be on the disk";
+    holder.kill();
+    EXPECT_EQ(pushed("third", {}), push_outcome::accepted);
+    EXPECT_EQ(pop_all(*queue), "late stopped third ");
+}
+
+TEST_F(DurableQueueTest, WhoWaitsForALogThatIsHeldUpIsWokenByAStop) {
+    const auto queue = open();
+    testing::forked_peer holder{[this] { return hold_the_log(path()); }};
+    ASSERT_TRUE(holder.await());
+    std::stop_source stop;
+    push_outcome became = push_outcome::full;
+    testing::watched_thread waiter{
+        [&] { became = queue->try_push(bytes_of("one"), {}, {never, stop.get_token()}); }};
+    EXPECT_TRUE(waiter.falls_asleep());
+    stop.request_stop();
+    waiter.join();
+    EXPECT_EQ(became, push_outcome::unconfirmed);
+}
+
+TEST_F(DurableQueueTest, WhoLeavesWhileTheLogIsHeldUpDoesNotHang) {
+    auto queue = open();
+    push(*queue, "one");
+    testing::forked_peer holder{[this] { return hold_the_log(path()); }};
+    ASSERT_TRUE(holder.await());
+    EXPECT_EQ(pop(*queue), "one");
+    queue.reset();
+    queue = open();
+    EXPECT_EQ(pop(*queue), "nothing");
+}
 
 // Pushes its own digit, and counts what was acknowledged, until it is killed.
 std::unique_ptr<testing::forked_peer> pusher(

@@ -21,13 +21,20 @@ constexpr std::chrono::milliseconds look_again{20};
 // What is finished is brought to the disk by who pushes; where nobody does, after this.
 constexpr std::chrono::milliseconds finished_lag{5};
 
+// Who opens or leaves the queue waits for nobody else's sync longer than this.
+constexpr std::chrono::seconds parting_limit{1};
+
 // The part of a sync that a leader waits for those who were in the round before.
-constexpr int waiting_part = 4;
+constexpr int waiting_part = 2;
 constexpr std::chrono::microseconds waiting_max{10000};
 constexpr std::uint32_t usual_max = 1000;
 
 // A sync that is no longer is waited for awake.
 constexpr std::chrono::microseconds short_sync{500};
+
+bool is_over(const sync::patience& limit) {
+    return limit.stop.stop_requested() || (limit.until != never && clock::now() >= limit.until);
+}
 
 }  // namespace
 
@@ -46,10 +53,19 @@ void group_commit::begin_use(queue_core& queue) {
 
 void group_commit::commit_what_is_left(queue_core& queue) noexcept {
     try {
-        if (count_unsettled(queue) > 0) commit(queue);
+        queue.find_unsettled();
+        if (may_have_work(queue)) commit(queue, {after(parting_limit), {}});
     } catch (...) {
         // Whoever pushes is told; what is finished here comes again after a stop of the machine.
     }
+}
+
+// A round that was broken off may have taken what was touched with it.
+bool group_commit::may_have_work(const queue_core& queue) const noexcept {
+    const commit_words& words = opened_.accord.words();
+    // relaxed, both: a look
+    const std::uint32_t started = words.started.load(std::memory_order_relaxed);
+    return queue.may_be_unsettled() || words.ended.load(std::memory_order_relaxed) != started;
 }
 
 bool group_commit::has_ended_after(std::uint32_t started) const noexcept {
@@ -58,7 +74,8 @@ bool group_commit::has_ended_after(std::uint32_t started) const noexcept {
     return static_cast<std::int32_t>(ended - started) > 0;
 }
 
-void group_commit::commit(queue_core& queue) {
+bool group_commit::commit(queue_core& queue, const sync::patience& limit) {
+    const std::stop_callback woken{limit.stop, [this] { tell_others(); }};
     commit_words& words = opened_.accord.words();
     words.arrived.fetch_add(1, std::memory_order_relaxed);  // relaxed: a hint
     memory::fence(std::memory_order_seq_cst);               // L1 before this look. SYNC round-begun
@@ -68,9 +85,11 @@ void group_commit::commit(queue_core& queue) {
         // relaxed: a change of it is a hint
         const std::uint32_t turns = words.turns.load(std::memory_order_relaxed);
         if (try_lead(queue)) continue;
-        if (gives_way_until([&] { return has_ended_after(started); }, turns)) return;
-        sleep_while(turns);
+        if (is_over(limit)) return false;
+        if (gives_way_until([&] { return has_ended_after(started); }, turns)) return true;
+        sleep_while(turns, limit.until);
     }
+    return true;
 }
 
 // For about as long as a sync takes, where that is not much longer than a wake-up: who leads sleeps
@@ -90,8 +109,9 @@ bool group_commit::gives_way_until(Ended&& ended, std::uint32_t turns) const {
     return ended();
 }
 
-void group_commit::sleep_while(std::uint32_t turns) {
-    os::futex_wait(*opened_.accord.words().turns.address(), turns, after(look_again));
+void group_commit::sleep_while(std::uint32_t turns, deadline until) {
+    os::futex_wait(*opened_.accord.words().turns.address(), turns,
+                   std::min(until, after(look_again)));
 }
 
 void group_commit::tell_others() noexcept {
@@ -126,11 +146,15 @@ void group_commit::lead(queue_core& queue) {
     commit_words& words = opened_.accord.words();
     wait_for_others();
     // relaxed: only who leads changes it
-    const std::uint32_t round = words.started.load(std::memory_order_relaxed) + 1;
+    const std::uint32_t before = words.started.load(std::memory_order_relaxed);
+    // relaxed: as above
+    const bool was_broken_off = words.ended.load(std::memory_order_relaxed) != before;
+    const std::uint32_t round = before + 1;
     words.started.store(round, std::memory_order_relaxed);  // relaxed: the fences order it
     memory::fence(std::memory_order_seq_cst);               // before L4. SYNC round-begun
-    collect(queue);
+    collect(queue, was_broken_off);
     append_all(queue);
+    note_usual();
     words.ended.store(round, std::memory_order_release);  // SYNC round
     if (entries_.empty()) return;
     queue.ring_settled();
@@ -143,40 +167,41 @@ void group_commit::lead(queue_core& queue) {
     }
 }
 
-// Those of the round before were woken a moment ago, and may be about to push again: a round
-// for each half of them would take twice as long.
+// Those of the round before were told a moment ago and may be about to push again; others came
+// during its sync. A round for each half of them would take twice as long, and two halves that take
+// turns would do so for ever. So it waits for as many as both are together, but not for long.
 void group_commit::wait_for_others() noexcept {
     commit_words& words = opened_.accord.words();
     // relaxed, all: hints
-    const std::uint32_t usual = std::min(words.usual.load(std::memory_order_relaxed), usual_max);
     const std::uint32_t counted = words.counted.load(std::memory_order_relaxed);
+    const std::uint32_t usual = std::min(words.usual.load(std::memory_order_relaxed), usual_max);
     const std::chrono::microseconds sync{words.sync_us.load(std::memory_order_relaxed)};
     const auto until = clock::now() + std::min(sync / waiting_part, waiting_max);
     const auto came = [&] {
         return words.arrived.load(std::memory_order_relaxed) - counted;  // relaxed: a hint
     };
     while (came() < usual && clock::now() < until) std::this_thread::yield();
-    // As many as the last time, or one less each time: those who stay away are soon not waited for.
-    const std::uint32_t now = came();
-    // relaxed: hints
-    words.usual.store(now < usual ? usual - 1 : now, std::memory_order_relaxed);
-    words.counted.store(counted + now, std::memory_order_relaxed);  // relaxed: likewise
+    in_round_ = came();
+    words.counted.store(counted + in_round_, std::memory_order_relaxed);  // relaxed: a hint
 }
 
-std::size_t group_commit::count_unsettled(queue_core& queue) const {
-    std::size_t count = 0;
-    queue.for_each_unsettled([&](const queue_core::unsettled&) { ++count; });
-    return count;
+// Those of this round, and who came meanwhile.
+void group_commit::note_usual() noexcept {
+    commit_words& words = opened_.accord.words();
+    // relaxed, all: hints
+    const std::uint32_t since = words.arrived.load(std::memory_order_relaxed) -
+                                words.counted.load(std::memory_order_relaxed);
+    words.usual.store(in_round_ + since, std::memory_order_relaxed);
 }
 
 // L4. Payloads are read where they lie; fields are made here.
-void group_commit::collect(queue_core& queue) {
+void group_commit::collect(queue_core& queue, bool all) {
     places_.clear();
     entries_.clear();
     fields_.clear();
     bytes_.clear();
     const std::chrono::nanoseconds offset = wall_offset();
-    queue.for_each_unsettled([&](const queue_core::unsettled& one) {
+    queue.for_each_unsettled(all, [&](const queue_core::unsettled& one) {
         places_.push_back(one.record.place);
         fields_.push_back(bytes_.size());
         log_entry entry{.identity = one.record.facts.identity};
@@ -213,7 +238,7 @@ void group_commit::settle(queue_core& queue, std::size_t from, std::size_t to) {
 }
 
 void group_commit::cure(queue_core& queue) {
-    collect(queue);
+    collect(queue, true);
     log_.cure(entries_, queue.tickets());
     settle(queue, 0, entries_.size());
     queue.ring_settled();
@@ -239,7 +264,7 @@ void group_commit::follow_finished(queue_core& queue, const std::stop_token& sto
         any_finished_.wait_for(turn, stop, finished_lag, [] { return false; });
         turn.unlock();
         try {
-            if (count_unsettled(queue) > 0) commit(queue);
+            if (may_have_work(queue)) commit(queue, {never, stop});
         } catch (const error&) {
             // Whoever pushes is told; what is finished here comes again after a stop of the
             // machine.

@@ -7,7 +7,9 @@
 // Thread safety: any thread. Invariants:
 // 1. `commit`, a byte of the file `lock`, is held by whoever appends, and by nobody else.
 // 2. `started` is raised before anything is collected; so what was staged before is in that round.
-// 3. `ended` is raised when all of a round is on the disk, and ready.
+// 3. A round that has begun and not ended leaves the bits that it took unset: the next looks at
+// all.
+// 4. `ended` is raised when all of a round is on the disk, and ready.
 #pragma once
 
 #include <signet/life/fork_ledger.hpp>
@@ -52,32 +54,33 @@ public:
     /// somebody left who died. Once, when it is ready.
     void begin_use(queue_core& queue);
 
-    void commit(queue_core& queue) override;
+    bool commit(queue_core& queue, const sync::patience& limit) override;
     void finished(queue_core& queue) override;
 
     /// The same for a log that is poisoned, by an opener that is alone.
     void cure(queue_core& queue);
 
-    /// Brings what is finished to the disk, if that can be done, and lets the queue alone from then
-    /// on. Before the queue goes.
+    /// Brings what is finished to the disk, if that can be done soon, and lets the queue alone from
+    /// then on. Before the queue goes.
     void close(queue_core& queue) noexcept;
 
     const os::directory& directory() const noexcept { return opened_.directory; }
 
 private:
+    bool may_have_work(const queue_core& queue) const noexcept;
     bool has_ended_after(std::uint32_t started) const noexcept;
     bool try_lead(queue_core& queue);
     void lead(queue_core& queue);
     void wait_for_others() noexcept;
-    std::size_t count_unsettled(queue_core& queue) const;
-    void collect(queue_core& queue);
+    void note_usual() noexcept;
+    void collect(queue_core& queue, bool all);
     void append_all(queue_core& queue);
     void commit_what_is_left(queue_core& queue) noexcept;
     void settle(queue_core& queue, std::size_t from, std::size_t to);
     void tell_others() noexcept;
     template <class Ended>
     bool gives_way_until(Ended&& ended, std::uint32_t turns) const;
-    void sleep_while(std::uint32_t turns);
+    void sleep_while(std::uint32_t turns, deadline until);
     void follow_finished(queue_core& queue, const std::stop_token& stop);
 
     opened_log opened_;
@@ -86,7 +89,8 @@ private:
     queue_log log_;
     std::mutex leading_;
 
-    // Of the leader: what it collected, and where that is.
+    // Of the leader: how many pushed, what it collected, and where that is.
+    std::uint32_t in_round_ = 0;
     std::vector<memory::record_place> places_;
     std::vector<log_entry> entries_;
     std::vector<std::size_t> fields_;  ///< where those of an entry begin

@@ -9,7 +9,7 @@
 //     +0x80  started u32          rounds that began to collect; likewise
 //     +0x84  ended u32            the last one that brought all it collected to the disk; likewise
 //     +0x88  turns u32            how often `commit` was given up: to sleep on; likewise
-//     +0x8c  usual u32            how many came for a round, of late; likewise
+//     +0x8c  usual u32            how many came for the last round and during it; likewise
 //     +0x90  sync_us u32          how long the last one took to be on the disk; likewise
 //     +0x94  counted u32          `arrived` when the last one began; likewise
 //     +0xc0  arrived u32          how often somebody came for a round; everybody, adding

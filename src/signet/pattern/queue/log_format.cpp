@@ -33,11 +33,11 @@ std::uint32_t check_of(const entry_head& head, std::uint64_t segment_id, std::ui
     return crc32c(bytes_of(head).first(offsetof(entry_head, head_check)), place);
 }
 
-void append(std::vector<std::byte>& to, std::span<const std::byte> bytes) {
+void append(os::direct_buffer& to, std::span<const std::byte> bytes) {
     to.insert(to.end(), bytes.begin(), bytes.end());
 }
 
-void append_entry(std::vector<std::byte>& to, const group_place& place, const log_entry& entry) {
+void append_entry(os::direct_buffer& to, const group_place& place, const log_entry& entry) {
     entry_head head{.kind = static_cast<std::uint16_t>(entry.kind),
                     .fields_bytes = static_cast<std::uint16_t>(entry.fields.size()),
                     .payload_bytes = static_cast<std::uint32_t>(entry.payload.size()),
@@ -77,7 +77,7 @@ std::uint64_t group_bytes(std::span<const log_entry> entries) noexcept {
     return log_round_up(bytes, log_block_bytes);
 }
 
-void make_group(std::vector<std::byte>& to, const group_place& place, std::uint64_t tickets,
+void make_group(os::direct_buffer& to, const group_place& place, std::uint64_t tickets,
                 std::span<const log_entry> entries) {
     to.clear();
     to.resize(sizeof(group_head));

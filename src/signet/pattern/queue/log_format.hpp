@@ -26,6 +26,8 @@
 //              +24  fields, payload, zeros up to a multiple of 8
 #pragma once
 
+#include <signet/os/file.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -103,7 +105,7 @@ enum class header_state { sound, of_the_future, damaged };
 header_state judge(const segment_header& header) noexcept;
 
 /// Makes `to` the bytes of a group that will lie at `place`: a multiple of 4096.
-void make_group(std::vector<std::byte>& to, const group_place& place, std::uint64_t tickets,
+void make_group(os::direct_buffer& to, const group_place& place, std::uint64_t tickets,
                 std::span<const log_entry> entries);
 
 /// How many bytes `make_group` makes of these.

@@ -21,9 +21,9 @@ constexpr std::uint64_t segment_bytes = 65536;
 std::vector<std::byte> two_entries() {
     const std::vector<log_entry> entries{
         {entry_kind::pushed, 5, bytes_of("fields"), bytes_of("payload")}, {.identity = 3}};
-    std::vector<std::byte> bytes;
+    os::direct_buffer bytes;
     make_group(bytes, place, 9, entries);
-    return bytes;
+    return {bytes.begin(), bytes.end()};
 }
 
 group_head head_of(const std::vector<std::byte>& bytes) {

@@ -63,9 +63,12 @@ std::optional<log_segment> log_segment::try_open(const os::directory& in, std::u
     return log_segment{std::move(*met), header};
 }
 
-void log_segment::write(std::uint64_t position, std::span<const std::byte> group) const {
-    content_.write_at(position, group);
-    content_.sync();
+void log_segment::write(std::uint64_t position, const os::direct_buffer& group) {
+    if (!asked_direct_) direct_ = content_.try_open_direct(log_block_bytes);
+    asked_direct_ = true;
+    const os::file& to = direct_ ? *direct_ : content_;
+    to.write_at(position, group);
+    to.sync();
 }
 
 bool log_segment::has_head(const group_place& place, std::uint64_t end, group_head& head) const {

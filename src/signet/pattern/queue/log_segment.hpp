@@ -46,8 +46,9 @@ public:
     const segment_header& header() const noexcept { return header_; }
     const os::file& content() const noexcept { return content_; }
 
-    /// Writes a group over what stands there, and returns when it is on the disk.
-    void write(std::uint64_t position, std::span<const std::byte> group) const;
+    /// Writes a group over what stands there, past the page cache where that can be done, and
+    /// returns when it is on the disk. Not for a segment that was opened to be read.
+    void write(std::uint64_t position, const os::direct_buffer& group);
 
     /// Looks for a group at `place`; where it is whole, `bytes` are its own, to be read by
     /// `take_group`, and `head` is its head where that is sound.
@@ -65,6 +66,8 @@ private:
         : content_{std::move(content)}, header_{header} {}
 
     os::file content_;
+    std::optional<os::file> direct_;  ///< the same past the page cache; asked for once
+    bool asked_direct_ = false;
     segment_header header_;
 };
 

@@ -50,8 +50,8 @@ memory::seat_is_vacant vacancy_in(const sync::region_core& region) {
     };
 }
 
-memory::queue_peers peers_with(const memory::seat_is_vacant& vacant) {
-    memory::queue_peers peers{.vacant = vacant};
+memory::queue_peers peers_with(memory::seat_is_vacant vacant) {
+    memory::queue_peers peers{.vacant = std::move(vacant), .spare = queue_pages_spare};
     if (os::membarrier_supported()) peers.fence_all = os::membarrier_all_processes;
     peers.fences_itself = !os::register_for_membarrier();
     return peers;
@@ -72,12 +72,12 @@ queue_core::parts::parts(opened_queue opened, queue_place where)
       shape{shape_of(words)},
       self{region->self()},
       ids{*region, words},
-      vacant{vacancy_in(*region)},
+      peers{peers_with(vacancy_in(*region))},
       reader{words, memory::lanes_of::messages, queue_now},
-      dead_reader{words, memory::lanes_of::dead_letters, queue_now} {
+      dead_reader{words, memory::lanes_of::dead_letters, queue_now},
+      settling{words} {
     // What somebody left there who sat here before means nothing. SYNC pusher
     words.pusher(self.seat()).writing.store(0, std::memory_order_release);
-    memory::queue_peers peers = peers_with(vacant);
     peers.tell_of_room = [this] { ring_all_room(); };
     for (std::uint32_t priority = 0; priority < shape.priorities; ++priority) {
         lanes.emplace_back(words, self.seat(), priority, peers);
@@ -125,9 +125,27 @@ record_state queue_core::parts::acknowledged_as() const {
     return committer ? record_state::finished : record_state::done;
 }
 
+std::optional<memory::reserved_record> queue_core::parts::reserve(memory::queue_lane& in,
+                                                                  std::uint64_t bytes,
+                                                                  const record_facts& facts) {
+    auto record = in.reserve(bytes, facts);
+    if (!record && in.has_looked() && move_delayed()) record = in.reserve(bytes, facts);
+    return record;
+}
+
+// Who looked for something at its old place meanwhile, and sleeps, does not know when it is due.
+bool queue_core::parts::move_delayed() {
+    const memory::moved_records moved =
+        memory::move_delayed(words, std::span{lanes}.first(shape.priorities),
+                             {self, queue_now(), peers.vacant, peers.fence_all});
+    if (moved.records != 0) ring_work();
+    if (moved.pages_freed != 0) ring_all_room();
+    return moved.pages_freed != 0;
+}
+
 bool queue_core::parts::put(memory::queue_lane& into, std::span<const std::byte> payload,
                             const record_facts& facts, record_state as) {
-    const auto record = into.reserve(payload.size(), facts);
+    const auto record = reserve(into, payload.size(), facts);
     if (!record) return false;
     copy_payload(record->payload, payload);
     into.publish(*record, payload.size(), facts, as);
@@ -165,6 +183,7 @@ void queue_core::parts::put_back(const record_place& of, std::uint64_t due_ns) {
     if (!memory::return_record(words, of, due_ns)) complain_of_damage("give back");
     words.header().returned.fetch_add(1, std::memory_order_release);  // B2. SYNC looks
     ring_work();
+    if (due_ns != 0) ring_room();  // it may be moved
 }
 
 void queue_core::parts::finish(const record_place& of) {
@@ -246,11 +265,12 @@ namespace {
 /// An id that is being pushed: withdrawn, unless it became sure.
 class pending_id {
 public:
-    explicit pending_id(const queue_ids::claim& claim) noexcept : claim_{claim} {}
+    pending_id(const queue_ids& in, const queue_ids::claim& claim) noexcept
+        : in_{in}, claim_{claim} {}
     pending_id(const pending_id&) = delete;
     pending_id& operator=(const pending_id&) = delete;
     ~pending_id() {
-        if (!sure_) queue_ids::withdraw(claim_);
+        if (!sure_) in_.withdraw(claim_);
     }
     void make_sure() noexcept {
         queue_ids::sure(claim_);
@@ -258,6 +278,7 @@ public:
     }
 
 private:
+    const queue_ids& in_;
     queue_ids::claim claim_;
     bool sure_ = false;
 };
@@ -269,7 +290,7 @@ bool queue_core::parts::put_fresh(std::span<const std::byte> payload, const reco
                                   const queue_ids::claim& id) {
     bool there = false;
     {
-        pending_id pending{id};
+        pending_id pending{ids, id};
         there = put_in_turn(payload, facts);
         if (there) pending.make_sure();
     }
@@ -277,7 +298,8 @@ bool queue_core::parts::put_fresh(std::span<const std::byte> payload, const reco
     return there;
 }
 
-push_outcome queue_core::try_push(std::span<const std::byte> payload, const queue_terms& terms) {
+push_outcome queue_core::try_push(std::span<const std::byte> payload, const queue_terms& terms,
+                                  const sync::patience& limit) {
     parts& my = *parts_;
     my.check_process();
     my.check_size(payload.size());
@@ -286,16 +308,16 @@ push_outcome queue_core::try_push(std::span<const std::byte> payload, const queu
     queue_ids::claim id;
     if (terms.id) id = my.ids.begin(*terms.id, queue_now());
     if (const auto outcome = my.outcome_of(id)) {
-        if (*outcome == push_outcome::duplicate) my.commit(*this);  // what it repeats is safe too
-        return *outcome;
+        if (*outcome != push_outcome::duplicate) return *outcome;
+        // What it repeats is safe, too.
+        return my.commit(*this, limit) ? push_outcome::duplicate : push_outcome::unconfirmed;
     }
     if (!my.put_fresh(payload, facts, id)) {
         my.tell_finished(*this);
         return push_outcome::full;
     }
     my.ring_work();
-    my.commit(*this);
-    return push_outcome::accepted;
+    return my.commit(*this, limit) ? push_outcome::accepted : push_outcome::unconfirmed;
 }
 
 std::optional<draft> queue_core::try_loan(std::uint64_t bytes, const queue_terms& terms) {
@@ -306,7 +328,7 @@ std::optional<draft> queue_core::try_loan(std::uint64_t bytes, const queue_terms
     const record_facts facts = my.facts_of(terms);
     const std::lock_guard turn{my.pushing};
     memory::queue_lane& lane = my.lane(terms.priority);
-    const auto record = lane.reserve(bytes, facts);
+    const auto record = my.reserve(lane, bytes, facts);
     if (!record) return std::nullopt;
     return draft{lane.keep(*record, bytes, facts, my.self), {record->payload, bytes}};
 }
@@ -330,7 +352,7 @@ push_outcome queue_core::push(draft&& written) {
         }
         return *outcome;
     }
-    pending_id pending{id};
+    pending_id pending{my.ids, id};
     const record_state as = my.published_as(record.facts.due_ns);
     const draft pushed = std::move(written);
     if (!memory::publish_loan(my.words, pushed.place_, as)) my.complain_of_damage("push");

@@ -105,9 +105,10 @@ class queue_committer {
 public:
     virtual ~queue_committer() = default;
 
-    /// Returns when all that was staged before is safe, and ready. Throws `error`: it cannot be
-    /// written, and nothing of it is acknowledged.
-    virtual void commit(queue_core& queue) = 0;
+    /// Returns when all that was staged before is safe, and ready; false: not in time, as somebody
+    /// else who is at it does not get on. Throws `error`: it cannot be written, and nothing of it
+    /// is acknowledged.
+    virtual bool commit(queue_core& queue, const sync::patience& limit) = 0;
 
     /// A message was finished, and is done with the next commit; or somebody needs room, which what
     /// is finished still has.
@@ -150,7 +151,8 @@ public:
     /// `contract_violation`: a priority the queue does not have, a negative time, a reply-to that
     /// is too long; `error`: over `message_bytes_max` (too_large), a mailbox whose reader is gone
     /// (peer_died).
-    push_outcome try_push(std::span<const std::byte> payload, const queue_terms& terms = {});
+    push_outcome try_push(std::span<const std::byte> payload, const queue_terms& terms = {},
+                          const sync::patience& limit = {});
 
     /// No value where the queue is full. An id is compared by `push`.
     std::optional<draft> try_loan(std::uint64_t bytes, const queue_terms& terms = {});
@@ -201,13 +203,16 @@ public:
 
     // For who makes it durable.
 
-    /// What is staged, in the order of its lane, and what is finished. The record's word says
-    /// which. Views are valid until it is settled.
+    /// What became staged, in the order of its lane, or finished since anybody's last call, or
+    /// `all` that is. Views are valid until it is settled. One thread at a time, of all processes.
     struct unsettled {
         memory::queue_record record;
         bool finished;
     };
-    void for_each_unsettled(const std::function<void(const unsettled&)>& look);
+    void for_each_unsettled(bool all, const std::function<void(const unsettled&)>& look);
+    /// Whether there may be such a record: exact once `find_unsettled` has looked at all.
+    bool may_be_unsettled() const noexcept;
+    void find_unsettled();
     /// Staged: ready. Finished: done. Nothing where it is neither any more. Wakes nobody.
     void settle(const memory::record_place& place) noexcept;
     /// Wakes who waits for what was settled.

@@ -12,11 +12,17 @@
 #include <signet/testing/circumstances.hpp>
 #include <signet/testing/eventually.hpp>
 #include <signet/testing/forked_peer.hpp>
+#include <signet/testing/scripted_kernel.hpp>
 #include <signet/testing/temporary_directory.hpp>
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
 
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 #include <thread>
@@ -246,6 +252,16 @@ TEST_F(QueueCore, RedriveEndsWhereWhatItPushesFailsAtOnce) {
     EXPECT_LE(here->redrive(UINT64_MAX), 20u);
 }
 
+TEST_F(QueueCore, WhatCannotBecomeADeadLetterComesAgain) {
+    const queue_ptr here = open();
+    push(here, "bad");
+    auto held = here->try_pop();
+    here->skip_tickets(memory::page_word::number_max);
+    EXPECT_EQ(code_of([&] { here->dead_letter(std::move(*held), "why"); }), errc::limit_reached);
+    EXPECT_EQ(here->account().in_flight, 0u);
+    EXPECT_EQ(here->account().delayed, 1u);
+}
+
 // ---- room that is held up -----------------------------------------------------------------------
 
 TEST_F(QueueCore, WhoPushedOnceAndIsIdleTakesNoRoom) {
@@ -366,6 +382,91 @@ TEST_F(QueueIds, ADroppedLoanOfAnIdIsNoRecordOfIt) {
     EXPECT_EQ(push(here, "text", seven), push_outcome::accepted);
     EXPECT_EQ(pop_all(here), texts{"text"});
     EXPECT_EQ(push(here, "text", seven), push_outcome::duplicate);
+}
+
+std::function<void()> before_next_store;
+
+void act_before_store(memory::access_kind kind, const void*) {
+    if (kind != memory::access_kind::store || !before_next_store) return;
+    std::exchange(before_next_store, {})();
+}
+
+// Between any two stores of who withdraws an id its entry may become somebody else's.
+TEST_F(QueueIds, WhoWithdrawsAnIdTouchesItOnce) {
+    const queue_ptr here = open();
+    const idler other{path()};
+    const queue_ids ids{other.region, other.words()};
+    const queue_ids::claim claim = ids.begin(*seven.id, queue_now());
+    ASSERT_NE(claim.entry, nullptr);
+    int stores = 0;
+    before_next_store = [&] {
+        ++stores;
+        before_next_store = [&] { ++stores; };
+    };
+    memory::current_access_hook = &act_before_store;
+    ids.withdraw(claim);
+    memory::current_access_hook = nullptr;
+    before_next_store = {};
+    EXPECT_EQ(stores, 1);
+}
+
+TEST_F(QueueIds, AnIdThatWasTakenOverFromTheDeadIsKnownForAWholeWindow) {
+    const std::uint64_t begun_ns = queue_now();
+    testing::forked_peer victim{[&] {
+        const queue_ptr made = open();
+        const idler dead{path()};
+        const queue_ids ids{dead.region, dead.words()};
+        const queue_ids::claim claim = ids.begin(*seven.id, begun_ns);
+        claim.entry->time_ns.store(begun_ns - std::uint64_t{3'500'000'000'000},
+                                   std::memory_order_relaxed);
+        testing::wait_to_be_killed();
+        return 0;
+    }};
+    ASSERT_TRUE(victim.await());
+    const queue_ptr here = open();
+    victim.kill();
+    EXPECT_EQ(push(here, "text", seven), push_outcome::accepted);
+    const idler other{path()};
+    const auto words = other.words();
+    std::uint64_t latest_ns = 0;
+    for (std::uint32_t set = 0; set < words.shape().id_sets; ++set) {
+        for (auto& entry : words.ids(set).entry)
+            latest_ns = std::max(latest_ns, entry.time_ns.load(std::memory_order_relaxed));
+    }
+    EXPECT_GE(latest_ns, begun_ns);
+}
+
+TEST_F(QueueIds, WhatASetForgetsIsCounted) {
+    const queue_ptr here = open();
+    const std::uint32_t sets = idler{path()}.words().shape().id_sets;
+    for (std::uint32_t i = 0; i <= sets * memory::ids_in_set; ++i) {
+        message_id id;
+        std::memcpy(id.bytes.data(), &i, sizeof i);
+        EXPECT_EQ(push(here, "text", {.id = id}), push_outcome::accepted);
+        pop(here);
+    }
+    EXPECT_GE(here->account().ids_forgotten, 1u);
+}
+
+TEST_F(QueueIds, WhatFindsNoRoomForgetsNoOther) {
+    const queue_ptr here = open();
+    const std::uint32_t sets = idler{path()}.words().shape().id_sets;
+    for (std::uint32_t i = 1; i <= 6 * sets * memory::ids_in_set; ++i) {
+        message_id id;
+        std::memcpy(id.bytes.data(), &i, sizeof i);
+        push(here, "text", {.id = id});
+        pop(here);
+    }
+    const std::uint64_t forgotten = here->account().ids_forgotten;
+    const std::string large(1000, 'x');
+    const queue_terms none{.id = message_id{}};
+    while (push(here, large) == push_outcome::accepted) {
+    }
+    EXPECT_EQ(push(here, large, none), push_outcome::full);
+    EXPECT_EQ(here->account().ids_forgotten, forgotten);
+    pop_all(here);
+    EXPECT_EQ(push(here, large, none), push_outcome::accepted);
+    EXPECT_EQ(here->account().ids_forgotten, forgotten + 1);
 }
 
 TEST_F(QueueIds, WhatATakerWhoNeverWasHasTakenIsDeliveredAgain) {
@@ -631,6 +732,23 @@ TEST_F(QueueCore, AShapeThatCannotBeIsRefused) {
     }
 }
 
+// What there is no room for is another error than a shape that cannot be.
+TEST_F(QueueCore, ALargeQueueMayCompareIds) {
+    for (const unsigned gibibytes : {32u, 1024u}) {
+        testing::scripted_kernel no_room;
+        no_room.fail(SYS_fallocate, ENOSPC);
+        const queue_shape large{.bytes = std::uint64_t{gibibytes} << 30, .id_window = 1h};
+        EXPECT_EQ(code_of([&] { queue_core::create(where_, large); }),
+                  std::errc::no_space_on_device)
+            << gibibytes;
+    }
+}
+
+TEST_F(QueueCore, MoreIdsThanCanBeComparedAreRefused) {
+    const queue_shape larger{.bytes = std::uint64_t{8} << 40, .id_window = 1h};
+    EXPECT_EQ(code_of([&] { queue_core::create(where_, larger); }), errc::bad_option);
+}
+
 TEST_F(QueueCore, CreatingTwiceAndOpeningNothingAreErrors) {
     EXPECT_EQ(code_of([&] { queue_core::open(where_, shape_); }),
               std::errc::no_such_file_or_directory);
@@ -712,6 +830,30 @@ TEST_F(QueueCore, ADescriptorIsGivenBackAtAnyMoment) {
         if (i % 2 == 0) pop_all(here);
         pop(here);
     }
+}
+
+/// Whether all threads of this process but the calling one block a signal.
+bool all_others_block(int signal) {
+    const std::string me = std::to_string(gettid());
+    for (const auto& task : std::filesystem::directory_iterator{"/proc/self/task"}) {
+        if (task.path().filename() == me) continue;
+        std::ifstream status{task.path() / "status"};
+        std::string line;
+        while (std::getline(status, line) && !line.starts_with("SigBlk:")) {
+        }
+        const std::uint64_t blocked =
+            line.empty() ? ~0ull : std::stoull(line.substr(7), nullptr, 16);
+        if ((blocked >> (signal - 1) & 1) == 0) return false;
+    }
+    return true;
+}
+
+TEST_F(QueueCore, TheThreadOfItsDescriptorTakesNoSignals) {
+    const queue_ptr here = open();
+    const int fd = here->fd();
+    push(here, "text");
+    ASSERT_TRUE(testing::eventually([&] { return readable(fd); })) << "it does not run";
+    EXPECT_TRUE(all_others_block(SIGUSR1));
 }
 
 thread_local bool counts = false;

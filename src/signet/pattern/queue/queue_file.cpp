@@ -54,6 +54,16 @@ std::uint32_t flags_of(const queue_shape& shape) {
     return flags;
 }
 
+/// For each eight of its messages.
+std::uint32_t id_sets_for(const queue_place& where, const queue_geometry& made) {
+    constexpr std::uint64_t least = 8;
+    constexpr std::uint64_t most = std::uint64_t{1} << 31;
+    const std::uint64_t sets = std::uint64_t{made.pages} * made.slots / memory::ids_in_set;
+    if (sets > most)
+        refuse(where, "it is too large for a window of ids; give it fewer bytes, or none");
+    return static_cast<std::uint32_t>(std::max(sets, least));
+}
+
 /// How its bytes are divided: about `pages_aim` pages, with a slot for each message of the size
 /// that is to be expected.
 queue_geometry geometry_of(const queue_place& where, const queue_shape& shape) {
@@ -69,18 +79,19 @@ queue_geometry geometry_of(const queue_place& where, const queue_shape& shape) {
     const std::uint64_t whole = page + made.slots * sizeof(memory::queue_slot);
     made.pages = static_cast<std::uint32_t>(
         std::min<std::uint64_t>(std::max<std::uint64_t>(shape.bytes / whole, 2), 1u << 30));
+    made.pages += queue_pages_spare;
     made.seats = shape.seats;
     made.message_bytes_max = shape.message_bytes_max;
     made.id_window_ns = static_cast<std::uint64_t>(shape.id_window.count());
     made.priorities = shape.priorities;
     made.deliveries_max = shape.deliveries_max;
-    made.id_sets = made.id_window_ns == 0 ? 0 : std::max(made.pages * made.slots / 8, 8u);
+    made.id_sets = made.id_window_ns == 0 ? 0 : id_sets_for(where, made);
     made.flags = flags_of(shape);
     made.id = os::random_u64();
     made.type_bytes = static_cast<std::uint32_t>(shape.type.size());
     made.payload_alignment = shape.payload_alignment;
     const std::uint64_t longest = made.message_bytes_max + extras_bytes_max;
-    if (longest > page * (made.pages - 1ull) || !made.sound()) {
+    if (longest > page * (made.pages - queue_pages_spare - 1ull) || !made.sound()) {
         refuse(where, "its longest messages do not fit in its bytes; give it more of these");
     }
     return made;
@@ -304,7 +315,8 @@ queue_shape shape_of(const queue_words& words) {
     const queue_geometry& is = words.shape();
     const std::span<const std::byte> type = words.type();
     queue_shape shape;
-    shape.bytes = std::uint64_t{is.pages} * (is.page_bytes + is.slots * sizeof(memory::queue_slot));
+    const std::uint64_t whole = is.page_bytes + is.slots * sizeof(memory::queue_slot);
+    shape.bytes = (is.pages - std::min(is.pages, queue_pages_spare)) * whole;
     shape.message_bytes_max = is.message_bytes_max;
     shape.priorities = is.priorities;
     shape.seats = is.seats;

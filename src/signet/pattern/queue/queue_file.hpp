@@ -10,6 +10,10 @@
 
 namespace signet::pattern {
 
+/// Pages that no push takes: what is delayed is moved there, and so makes room. A queue has them
+/// beside those of its `bytes`.
+inline constexpr std::uint32_t queue_pages_spare = 1;
+
 enum class opening { open_or_create, create, open };
 
 /// A queue of this process: a seat in its region, and its bytes, which were checked.

@@ -129,7 +129,11 @@ queue_ids::claim queue_ids::enter(queue_id_set& set, const key& id, std::uint64_
         oldest_ns = time;
     }
     if (oldest == nullptr) return {verdict::pending, nullptr};
+    claim made{verdict::fresh, oldest, &set};
     if (is_young(*oldest, now_ns)) {
+        made.forgotten = {{oldest->id[0].load(std::memory_order_relaxed),
+                           oldest->id[1].load(std::memory_order_relaxed)}};
+        made.forgotten_ns = oldest_ns;
         words_.header().forgotten.fetch_add(1, std::memory_order_relaxed);  // relaxed: for people
     }
     oldest->time_ns.store(0, std::memory_order_relaxed);  // who dies here leaves nothing
@@ -137,15 +141,35 @@ queue_ids::claim queue_ids::enter(queue_id_set& set, const key& id, std::uint64_
     oldest->id[0].store(id.words[0], std::memory_order_relaxed);
     oldest->id[1].store(id.words[1], std::memory_order_relaxed);
     oldest->time_ns.store(now_ns, std::memory_order_relaxed);
-    return {verdict::fresh, oldest};
+    return made;
 }
 
 void queue_ids::sure(const claim& of) noexcept {
     if (of.entry != nullptr) of.entry->pending.store(0, std::memory_order_release);  // SYNC id
 }
 
-// From this store on it may be anybody's.
-void queue_ids::withdraw(const claim& of) noexcept {
+// False: somebody who has the lock is stopped.
+bool queue_ids::restore(const claim& of) const {
+    const set_lock turn{*in_, *of.set};
+    if (!turn) return false;
+    of.entry->time_ns.store(0, std::memory_order_relaxed);  // who dies here leaves nothing
+    of.entry->id[0].store(of.forgotten.words[0], std::memory_order_relaxed);
+    of.entry->id[1].store(of.forgotten.words[1], std::memory_order_relaxed);
+    of.entry->pending.store(0, std::memory_order_relaxed);
+    of.entry->time_ns.store(of.forgotten_ns, std::memory_order_relaxed);
+    words_.header().forgotten.fetch_add(UINT64_MAX, std::memory_order_relaxed);  // one less
+    return true;
+}
+
+// From the last store on it may be anybody's.
+void queue_ids::withdraw(const claim& of) const noexcept {
+    if (of.forgotten_ns != 0) {
+        try {
+            if (restore(of)) return;
+        } catch (...) {
+            // It stays forgotten.
+        }
+    }
     if (of.entry != nullptr) of.entry->time_ns.store(0, std::memory_order_relaxed);
 }
 

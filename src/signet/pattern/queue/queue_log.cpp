@@ -34,7 +34,7 @@ log_segment make_segment(const os::directory& in, segment_header header,
     }
     header.id = os::random_u64();
     header.bytes = std::max(needed, segment_bytes);
-    std::vector<std::byte> group;
+    os::direct_buffer group;
     make_group(group, {header.id, log_block_bytes}, tickets, entries);
     return log_segment::create(in, header, group);
 }
@@ -54,7 +54,7 @@ std::vector<log_entry> last_entries(const os::directory& in, const log_reader& f
                 "it changed while it was read"};
 }
 
-std::uint64_t end_of_group(const log_position& end, const std::vector<std::byte>& group) {
+std::uint64_t end_of_group(const log_position& end, const os::direct_buffer& group) {
     return end.end + group.size();
 }
 
@@ -90,7 +90,7 @@ log_position queue_log::settled_end() {
     return end;
 }
 
-const log_segment& queue_log::segment_of(const log_position& end) {
+log_segment& queue_log::segment_of(const log_position& end) {
     if (segment_ && segment_->header().number == end.segment) return *segment_;
     segment_ = log_segment::try_open(*in_, end.segment, os::file_access::read_write);
     const bool sound = segment_ && judge(segment_->header()) == header_state::sound &&
@@ -110,7 +110,7 @@ std::size_t queue_log::append(std::span<const log_entry> entries, std::uint64_t 
                     "a write to its disk failed before; close the queue everywhere and open it"};
     }
     const std::size_t count = count_for_group(entries);
-    const log_segment& here = segment_of(end);
+    log_segment& here = segment_of(end);
     if (end.end + group_bytes(entries.first(count)) > here.header().bytes) {
         append_to_new(end, here.header(), entries.first(count), tickets);
         return count;
@@ -120,7 +120,7 @@ std::size_t queue_log::append(std::span<const log_entry> entries, std::uint64_t 
     return count;
 }
 
-void queue_log::append_here(const log_position& end, const log_segment& to) {
+void queue_log::append_here(const log_position& end, log_segment& to) {
     try {
         to.write(end.end, group_);
     } catch (...) {

@@ -68,8 +68,8 @@ public:
 private:
     log_position settled_end();
     void remove(std::uint64_t number);
-    const log_segment& segment_of(const log_position& end);
-    void append_here(const log_position& end, const log_segment& to);
+    log_segment& segment_of(const log_position& end);
+    void append_here(const log_position& end, log_segment& to);
     void append_to_new(log_position end, const segment_header& before,
                        std::span<const log_entry> entries, std::uint64_t tickets);
     void remove_unneeded(std::uint64_t tickets, std::uint64_t moves_max);
@@ -80,7 +80,7 @@ private:
     log_end* end_;
     std::uint64_t segment_bytes_;
     std::optional<log_segment> segment_;
-    std::vector<std::byte> group_;
+    os::direct_buffer group_;
     log_reader reader_;
     std::uint64_t collected_in_;  ///< the segment of the last look
 };

@@ -7,8 +7,10 @@
 
 #include <signet/life/waiting.hpp>
 #include <signet/memory/queue_lane.hpp>
+#include <signet/memory/queue_moving.hpp>
 #include <signet/memory/queue_reader.hpp>
 #include <signet/memory/queue_recovery.hpp>
+#include <signet/memory/queue_touched.hpp>
 #include <signet/pattern/queue/queue_core.hpp>
 #include <signet/pattern/queue/queue_file.hpp>
 #include <signet/pattern/queue/queue_ids.hpp>
@@ -77,6 +79,17 @@ public:
         return put(into, payload, facts, published_as(facts.due_ns));
     }
 
+    /// P1, and where the queue is full what is delayed is moved together. Under `pushing`.
+    std::optional<memory::reserved_record> reserve(memory::queue_lane& in, std::uint64_t bytes,
+                                                   const memory::record_facts& facts);
+
+    /// V1 to V5: whether that made room. Under `pushing`.
+    bool move_delayed();
+    bool move_in_turn() {
+        const std::lock_guard turn{pushing};
+        return move_delayed();
+    }
+
     /// The same under `pushing`, at the priority it says.
     bool put_in_turn(std::span<const std::byte> payload, const memory::record_facts& facts);
 
@@ -105,8 +118,8 @@ public:
     /// Finishes all messages, or dead letters, that nobody has; how many.
     std::uint64_t purge(bool dead);
 
-    void commit(queue_core& of) {
-        if (committer) committer->commit(of);
+    bool commit(queue_core& of, const sync::patience& limit = {}) {
+        return !committer || committer->commit(of, limit);
     }
 
     /// Where it is durable: there may be something that was finished, and has to be committed
@@ -127,7 +140,7 @@ public:
     queue_shape shape;
     memory::stamp self;
     queue_ids ids;
-    memory::seat_is_vacant vacant;  ///< whether nobody alive sits there
+    memory::queue_peers peers;
     std::shared_ptr<queue_committer> committer{};
 
     std::mutex pushing{};
@@ -136,6 +149,7 @@ public:
     std::mutex popping{};
     memory::queue_reader reader;
     memory::queue_reader dead_reader;
+    memory::unsettled_reader settling;  ///< of who commits
     life::spinner spins_for_work = giving_way();
     bool reads_mailbox = false;
 

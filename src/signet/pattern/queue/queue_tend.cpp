@@ -25,7 +25,11 @@ bool may_be_taken(record_state state) {
 }
 
 bool is_there(record_state state) {
-    return may_be_taken(state) || state == record_state::taken;
+    return may_be_taken(state) || state == record_state::taken || state == record_state::moving;
+}
+
+bool is_delayed(record_state state) {
+    return state == record_state::delayed || state == record_state::moving;
 }
 
 clock::time_point time_of(std::uint64_t ns) {
@@ -54,7 +58,7 @@ std::optional<peeked_message> copy_of(const queue_words& words, const seen_page&
     copy.id = found.facts.id;
     copy_text(copy.reply_to, found.facts.reply_to);
     copy.held = word.state() == record_state::taken;
-    copy.delayed = word.state() == record_state::delayed;
+    copy.delayed = is_delayed(word.state());
     copy.reason = found.facts.reason;
     copy_text(copy.text, found.facts.text);
     memory::fence(std::memory_order_acquire);  // SYNC record
@@ -195,8 +199,12 @@ void queue_core::parts::take_back_orphans() {
         return !memory::is_free(word) && memory::seat_generation(word) == who.generation();
     };
     memory::for_each_record(words, [&](const seen_page& page, std::uint32_t slot, slot_word word) {
-        if (word.state() != record_state::taken || sits(word.owner())) return;
-        found |= memory::finish_record(words, {page.page, slot, word.bits()}, record_state::ready);
+        const bool taken = word.state() == record_state::taken;
+        const bool moved =
+            word.state() == record_state::moving || word.state() == record_state::copied;
+        if ((!taken && !moved) || sits(word.owner())) return;
+        const record_state back = taken ? record_state::ready : record_state::delayed;
+        found |= memory::finish_record(words, {page.page, slot, word.bits()}, back);
     });
     // SYNC looks
     if (found) words.header().returned.fetch_add(1, std::memory_order_release);
@@ -231,7 +239,7 @@ queue_account queue_core::account() const {
             } else if (word.state() == record_state::taken) {
                 ++all.in_flight;
                 add_holder(all.holders, *my.region, word.owner());
-            } else if (word.state() == record_state::delayed) {
+            } else if (is_delayed(word.state())) {
                 ++all.delayed;
             } else if (word.state() == record_state::ready) {
                 ++all.length;
@@ -260,18 +268,28 @@ queue_account queue_core::account() const {
 
 // ---- for who makes it durable -------------------------------------------------------------------
 
-void queue_core::for_each_unsettled(const std::function<void(const unsettled&)>& look) {
-    const parts& my = *parts_;
+void queue_core::for_each_unsettled(bool all, const std::function<void(const unsettled&)>& look) {
+    parts& my = *parts_;
     my.check_process();
-    memory::for_each_record(my.words,
-                            [&](const seen_page& page, std::uint32_t slot, slot_word word) {
-                                const bool finished = word.state() == record_state::finished;
-                                if (!finished && word.state() != record_state::staged) return;
-                                unsettled one{{}, finished};
-                                one.record.place = {page.page, slot, word.bits()};
-                                if (memory::read_record(my.words, page, slot, one.record))
-                                    look(one);
-                            });
+    my.settling.for_each(all, [&](const seen_page& page, std::uint32_t slot, slot_word word) {
+        unsettled one{{}, word.state() == record_state::finished};
+        one.record.place = {page.page, slot, word.bits()};
+        if (memory::read_record(my.words, page, slot, one.record)) look(one);
+    });
+}
+
+bool queue_core::may_be_unsettled() const noexcept {
+    return memory::is_touched(parts_->words);
+}
+
+// What nobody may have said: its pusher died.
+void queue_core::find_unsettled() {
+    const memory::queue_words& words = parts_->words;
+    memory::for_each_record(words, [&](const seen_page& page, std::uint32_t, slot_word word) {
+        const record_state state = word.state();
+        if (state == record_state::staged || state == record_state::finished)
+            memory::touch(words, page.page, state);
+    });
 }
 
 void queue_core::settle(const memory::record_place& place) noexcept {

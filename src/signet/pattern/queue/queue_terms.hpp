@@ -74,6 +74,9 @@ enum class push_outcome {
     accepted,
     duplicate,  ///< a message of that id was accepted within the window; this one is dropped
     full,
+    unconfirmed,  ///< it is in a durable queue, and was not known to be on the disk in time: who
+                  ///< writes the log does not get on. It is delivered unless the machine stops
+                  ///< before that one goes on, or dies
 };
 
 enum class wait_outcome {

@@ -99,8 +99,9 @@ wait_outcome queue_core::wait_for_room(std::uint64_t bytes, const queue_terms& t
         return my.lane(terms.priority).make_room(bytes, facts);
     };
     lent_spinner spinner{my.pushing, my.spins_for_room};
-    return wait(my.words.header().room, *spinner, limit, has_room,
-                [&](deadline&) { return has_room() || (finish_expired() && has_room()); });
+    return wait(my.words.header().room, *spinner, limit, has_room, [&](deadline&) {
+        return has_room() || (finish_expired() && has_room()) || (my.move_in_turn() && has_room());
+    });
 }
 
 int queue_core::fd() {
