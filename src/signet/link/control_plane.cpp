@@ -198,7 +198,7 @@ bool control_plane::approach(participant& endpoint, os::seqpacket_socket socket,
 }
 
 void control_plane::introduce(participant& endpoint, peer& to, const named_listing& whom) {
-    if (!to.introduced) to.unanswered.push_back({endpoint.self().endpoint, whom});
+    if (!to.introduced) to.note_unanswered({endpoint.self().endpoint, whom});
     if (endpoint.self().side == role::subscriber) {
         return endpoint.found(to, whom.name, whom.who.endpoint);
     }

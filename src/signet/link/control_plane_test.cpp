@@ -393,6 +393,21 @@ TEST_F(ControlPlaneThatIsStopped, BeforeItSaysHelloStillFindsWhoWasThereFirst) {
     }));
 }
 
+// Which of the two it found first is not known; in one of the two topics it has left.
+TEST_F(ControlPlaneThatIsStopped, AndWhoseCounterpartLeftMeanwhileMeetsTheOthersThere) {
+    for (const bool first_leaves : {true, false}) {
+        const std::string topic = first_leaves ? "first" : "second";
+        auto first = std::make_unique<noting_endpoint>(hasty_, role::subscriber, topic);
+        auto second = std::make_unique<noting_endpoint>(hasty_, role::subscriber, topic);
+        control_plane stopped{options()};
+        stops_left = 1;
+        const noting_endpoint publisher{stopped, role::publisher, topic};
+        (first_leaves ? first : second).reset();
+        noting_endpoint& left = first_leaves ? *second : *first;
+        EXPECT_TRUE(eventually([&] { return !left.look(&noting_endpoint::found_).empty(); }));
+    }
+}
+
 TEST_F(ControlPlane, NewcomersAreTurnedAwayWhileDescriptorsRunOut) {
     plane_options patient = options();
     patient.handshake_limit = watchdog;  // those that keep silent are to stay for this test

@@ -190,6 +190,7 @@ void control_plane::refuse_and_drop(peer& who, const std::error_code& code,
         for (const auto& [id, endpoint] : roster_->participants())
             endpoint->declined(who, {number, reason});
     }
+    who.unanswered.clear();  // it would be declined again
     drop(who.tag, {false, reason});
 }
 

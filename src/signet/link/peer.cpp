@@ -5,6 +5,9 @@
 #include <signet/link/protocol.hpp>
 #include <signet/os/poll.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace signet::link {
 namespace {
 
@@ -96,6 +99,14 @@ bool peer::forget_parked(const wire::frame_reader& leave) {
                return join.frame.u64(key::from) == leave.u64(key::from) &&
                       join.frame.u64(key::to) == leave.u64(key::to);
            }) != 0;
+}
+
+void peer::note_unanswered(introduction one) {
+    const auto same = [&](const introduction& known) {
+        return known.endpoint == one.endpoint && known.whom.who.endpoint == one.whom.who.endpoint;
+    };
+    if (std::none_of(unanswered.begin(), unanswered.end(), same))
+        unanswered.push_back(std::move(one));
 }
 
 void peer::hang_up() noexcept try { socket_.shutdown(); } catch (const error&) {

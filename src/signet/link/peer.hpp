@@ -99,6 +99,7 @@ public:
         named_listing whom;
     };
     std::vector<introduction> unanswered;
+    void note_unanswered(introduction one);  ///< once each
 
     peer_identity identity;   ///< filled in by the plane when hello arrives
     bool introduced = false;  ///< hello arrived and was accepted

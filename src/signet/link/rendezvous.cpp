@@ -189,7 +189,8 @@ std::optional<os::seqpacket_socket> rendezvous::connect(std::string_view topic, 
     auto socket = os::seqpacket_socket::connect(*folder, listing_name(whom), until);
     if (!socket) {
         leave(topic, whom);
-        withdraw(whom.context);
+        // Its context may live, and only have left this topic.
+        if (dead(socket_name(whom.context))) withdraw(whom.context);
     }
     return socket;
 }
@@ -210,8 +211,11 @@ std::optional<os::seqpacket_socket> rendezvous::connect(std::uint64_t context,
     return socket;
 }
 
-bool rendezvous::dead(const std::string& socket) const {
+// Who takes nobody in just now is not.
+bool rendezvous::dead(const std::string& socket) const try {
     return !os::seqpacket_socket::connect(sockets_, socket, after(100ms));
+} catch (const error&) {
+    return false;
 }
 
 void rendezvous::sweep_sockets() const {

@@ -108,7 +108,7 @@ void control_plane::meet_again(participant& mine, peer& other, postponed_meeting
 void control_plane::stay_unmet(std::vector<peer::introduction>& unanswered) {
     if (unanswered.empty()) return;
     std::move(unanswered.begin(), unanswered.end(), std::back_inserter(unmet_));
-    approaching_again_ = after(unmet_rest);
+    approaching_again_ = std::min(approaching_again_, after(unmet_rest));
 }
 
 void control_plane::approach_again() {
@@ -124,8 +124,9 @@ void control_plane::approach_again(participant& mine, const peer::introduction& 
     try {
         if (peer* const known = roster_->by_context(whom.who.context))
             return introduce(mine, *known, whom);
-        // Not there: it is dead. It throws where it takes nobody in just now.
-        auto socket = directory_.connect(whom.name, whom.who, deadline::min());
+        // By its context, for whom we found there may have left it, and others have not. Not there:
+        // it is dead. It throws where it takes nobody in just now.
+        auto socket = directory_.connect(whom.who.context, deadline::min());
         if (socket) approach(mine, std::move(*socket), whom);
     } catch (const error&) {
         std::vector<peer::introduction> still{unmet};

@@ -107,6 +107,7 @@ std::optional<seen_page> open_pages(const queue_words& in, std::uint32_t seat,
         if (!leaves_free(in, spare)) {
             give_back_tails(in, *page + 1, *page + count, opening.number());
             change_page(in, *page, opening, opening.as(page_state::free));
+            in.header().freed.fetch_add(1, std::memory_order_release);  // SYNC freed
             continue;
         }
         const page_word open = opening.as(page_state::open);

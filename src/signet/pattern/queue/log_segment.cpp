@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/pattern/queue/log_segment.hpp>
 
+#include <signet/base/error.hpp>
+
 #include <algorithm>
 #include <charconv>
 
@@ -66,9 +68,22 @@ std::optional<log_segment> log_segment::try_open(const os::directory& in, std::u
 void log_segment::write(std::uint64_t position, const os::direct_buffer& group) {
     if (!asked_direct_) direct_ = content_.try_open_direct(log_block_bytes);
     asked_direct_ = true;
-    const os::file& to = direct_ ? *direct_ : content_;
-    to.write_at(position, group);
-    to.sync();
+    if (direct_ && try_write_direct(position, group)) return;
+    content_.write_at(position, group);
+    content_.sync();
+}
+
+// False: what stands below takes no such writes, whatever was said of it.
+bool log_segment::try_write_direct(std::uint64_t position, const os::direct_buffer& group) {
+    try {
+        direct_->write_at(position, group);
+    } catch (const error& e) {
+        if (e.code() != std::errc::invalid_argument) throw;
+        direct_.reset();
+        return false;
+    }
+    direct_->sync();
+    return true;
 }
 
 bool log_segment::has_head(const group_place& place, std::uint64_t end, group_head& head) const {

@@ -65,6 +65,8 @@ private:
     log_segment(os::file content, const segment_header& header) noexcept
         : content_{std::move(content)}, header_{header} {}
 
+    bool try_write_direct(std::uint64_t position, const os::direct_buffer& group);
+
     os::file content_;
     std::optional<os::file> direct_;  ///< the same past the page cache; asked for once
     bool asked_direct_ = false;

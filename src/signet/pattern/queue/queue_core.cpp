@@ -138,7 +138,7 @@ bool queue_core::parts::move_delayed() {
     const memory::moved_records moved =
         memory::move_delayed(words, std::span{lanes}.first(shape.priorities),
                              {self, queue_now(), peers.vacant, peers.fence_all});
-    if (moved.records != 0) ring_work();
+    ring_work();
     if (moved.pages_freed != 0) ring_all_room();
     return moved.pages_freed != 0;
 }

@@ -3,6 +3,7 @@
 
 #include <signet/memory/queue_lane.hpp>
 #include <signet/memory/queue_recovery.hpp>
+#include <signet/memory/queue_touched.hpp>
 #include <signet/sync/owned_word.hpp>
 
 #include <chrono>
@@ -95,6 +96,8 @@ queue_ids::claim queue_ids::decide(queue_id_entry& entry, const memory::message_
     const bool there = has_record(id, now_ns);
     if (!there) entry.time_ns.store(now_ns, std::memory_order_relaxed);
     entry.pending.store(there ? 0 : in_->self().bits(), std::memory_order_relaxed);
+    // Its pusher may have died before it said where it is.
+    if (there) memory::touch_all(words_);
     if (there) return {verdict::duplicate, nullptr};
     return {verdict::fresh, &entry};
 }
