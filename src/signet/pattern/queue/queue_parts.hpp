@@ -5,6 +5,7 @@
 // comes first. The rest is constant, or in shared words.
 #pragma once
 
+#include <signet/life/short_lock.hpp>
 #include <signet/life/waiting.hpp>
 #include <signet/memory/queue_lane.hpp>
 #include <signet/memory/queue_moving.hpp>
@@ -143,10 +144,10 @@ public:
     memory::queue_peers peers;
     std::shared_ptr<queue_committer> committer{};
 
-    std::mutex pushing{};
+    life::short_lock pushing{};
     std::vector<memory::queue_lane> lanes{};  ///< by priority; the last: dead letters
     life::spinner spins_for_room = giving_way();
-    std::mutex popping{};
+    life::short_lock popping{};
     memory::queue_reader reader;
     memory::queue_reader dead_reader;
     memory::unsettled_reader settling;  ///< of who commits

@@ -15,7 +15,7 @@ namespace {
 /// side.
 class lent_spinner {
 public:
-    lent_spinner(std::mutex& turn, life::spinner& learned)
+    lent_spinner(life::short_lock& turn, life::spinner& learned)
         : turn_{turn}, learned_{learned}, own_{copy()} {}
     lent_spinner(const lent_spinner&) = delete;
     lent_spinner& operator=(const lent_spinner&) = delete;
@@ -32,7 +32,7 @@ private:
         return learned_;
     }
 
-    std::mutex& turn_;
+    life::short_lock& turn_;
     life::spinner& learned_;
     life::spinner own_;
 };

@@ -7,9 +7,9 @@
 // thread, or a coroutine of a loop.
 #pragma once
 
+#include <signet/life/short_lock.hpp>
 #include <signet/life/waiting.hpp>
 #include <signet/pattern/service/rpc_line.hpp>
-#include <signet/transport/short_lock.hpp>
 #include <signet/transport/topic.hpp>
 #include <signet/transport/waitable.hpp>
 #include <signet/wire/rpc_frame.hpp>
@@ -81,14 +81,14 @@ public:
 
 class call_host {
 public:
-    using lock = std::unique_lock<transport::short_lock>;
+    using lock = std::unique_lock<life::short_lock>;
 
     call_host() = default;
     virtual ~call_host() = default;
     call_host(const call_host&) = delete;
     call_host& operator=(const call_host&) = delete;
 
-    transport::short_lock& mutex() const noexcept { return mutex_; }
+    life::short_lock& mutex() const noexcept { return mutex_; }
 
     /// Sends one frame on a connection of this host, without the mutex. What a host cannot send at
     /// once it keeps, or waits for room. False: the connection has ended, and nothing was sent.
@@ -136,7 +136,7 @@ public:
     }
 
 protected:
-    mutable transport::short_lock mutex_;
+    mutable life::short_lock mutex_;
 
 private:
     std::atomic<std::uint32_t> numbers_{1};

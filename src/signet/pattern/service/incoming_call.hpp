@@ -7,10 +7,10 @@
 #pragma once
 
 #include <signet/base/time.hpp>
+#include <signet/life/short_lock.hpp>
 #include <signet/os/descriptor.hpp>
 #include <signet/pattern/service/call_session.hpp>
 #include <signet/pattern/service/short_bytes.hpp>
-#include <signet/transport/short_lock.hpp>
 #include <signet/wire/rpc_frame.hpp>
 #include <signet/wire/special_value.hpp>
 
@@ -173,7 +173,7 @@ private:
     std::unique_ptr<extras> more_;  ///< null: it has none of that
 
     std::atomic<bool> cancelled_{false};
-    transport::short_lock stopping_;
+    life::short_lock stopping_;
     std::optional<std::stop_source> stop_;  ///< there once somebody asked for the token
 };
 

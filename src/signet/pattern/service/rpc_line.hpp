@@ -5,9 +5,9 @@
 // Thread safety: one thread at a time receives; any thread sends.
 #pragma once
 
+#include <signet/life/short_lock.hpp>
 #include <signet/os/descriptor.hpp>
 #include <signet/transport/channel.hpp>
-#include <signet/transport/short_lock.hpp>
 #include <signet/wire/json_rpc.hpp>
 #include <signet/wire/rpc_frame.hpp>
 #include <signet/wire/rpc_splitter.hpp>
@@ -141,7 +141,7 @@ private:
     std::unique_ptr<wire::json_rpc> json_;    ///< or null; there before the first frame is
     std::deque<os::descriptor> descriptors_;  ///< that came, and belong to a frame to come
 
-    mutable transport::short_lock sending_;
+    mutable life::short_lock sending_;
     std::deque<kept_frames> kept_;  ///< to be sent piece by piece
     std::atomic<bool> keeps_any_{false};
     bool broken_ = false;  ///< nobody reads what we send

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <signet/transport/short_lock.hpp>
+#include <signet/life/short_lock.hpp>
 
 #include <mutex>
 #include <thread>
@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-namespace signet::transport {
+namespace signet::life {
 namespace {
 
 TEST(ShortLock, IsTakenByOne) {
@@ -43,4 +43,4 @@ TEST(ShortLock, KeepsThreadsApartAndForgetsNobodyWhoWaits) {
 }
 
 }  // namespace
-}  // namespace signet::transport
+}  // namespace signet::life

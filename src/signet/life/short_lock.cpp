@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <signet/transport/short_lock.hpp>
+#include <signet/life/short_lock.hpp>
 
-namespace signet::transport {
+namespace signet::life {
 
 void short_lock::lock_slowly() noexcept {
     while (word_.exchange(is_wanted, std::memory_order_acquire) != is_free) {  // SYNC short-lock
@@ -9,4 +9,4 @@ void short_lock::lock_slowly() noexcept {
     }
 }
 
-}  // namespace signet::transport
+}  // namespace signet::life

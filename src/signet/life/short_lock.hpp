@@ -9,7 +9,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace signet::transport {
+namespace signet::life {
 
 class short_lock {
 public:
@@ -41,4 +41,4 @@ private:
     std::atomic<std::uint32_t> word_{is_free};
 };
 
-}  // namespace signet::transport
+}  // namespace signet::life
