@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A mutex for what is held for a few instructions, many times for each message: where nobody else
 // wants it, taking it is one exchange and giving it back another, in line. Who finds it taken
-// sleeps in the kernel. For std::lock_guard and std::unique_lock. Any thread.
+// sleeps in the kernel. For std::lock_guard and std::unique_lock.
 //
-// Invariant: the word is 2 whenever somebody sleeps, or is about to; so who gives it back knows.
+// Thread safety: any thread. Invariants:
+// 1. The word is 2 whenever somebody sleeps, or is about to; so who gives it back knows.
 #pragma once
 
 #include <atomic>

@@ -3,10 +3,11 @@
 // pages, of 512 bits each, say where to look, so a commit costs what it commits, however much lies
 // in the queue. Steps L of docs/design/queues.md.
 //
-// The word of a record changes first, and the bit is set then; who takes the bits looks at the
-// words after that. So each change is seen by who takes its bit, or has its bit still set. Who dies
-// between both is seen by the sweep of its seat, which sets all; who dies, or fails, with the bits
-// that it took leaves a round that has not ended, after which all pages are looked at.
+// Thread safety: any thread of any process may touch; one at a time reads. Invariants:
+// 1. The word of a record changes first, and its bit is set then; who takes the bits looks at the
+//    words after that. So each change is seen by who takes its bit, or its bit is still set.
+// 2. Who dies between both is swept, which sets all bits; who dies, or fails, with bits that it
+//    took leaves a round that has not ended, after which all pages are looked at.
 #pragma once
 
 #include <signet/memory/queue_layout.hpp>

@@ -7,8 +7,7 @@
 // Thread safety: any thread. Invariants:
 // 1. `commit`, a byte of the file `lock`, is held by whoever appends, and by nobody else.
 // 2. `started` is raised before anything is collected; so what was staged before is in that round.
-// 3. A round that has begun and not ended leaves the bits that it took unset: the next looks at
-// all.
+// 3. A round that began and did not end may have taken bits with it: the next one looks at all.
 // 4. `ended` is raised when all of a round is on the disk, and ready.
 #pragma once
 
