@@ -6,6 +6,8 @@
 
 #include <signet/testing/failures.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -73,7 +75,20 @@ private:
     }
 
     void expect(bool holds, const std::string& otherwise) {
-        if (!holds) report_.faults.push_back(otherwise);
+        if (holds) return;
+        report_.faults.push_back(otherwise);
+        if (how_.stops_at_fault) stop_here(otherwise);
+    }
+
+    /// Everybody goes on but this process, so that a debugger finds what led to it.
+    void stop_here(const std::string& fault) {
+        std::fprintf(stderr, "%s: process %d stops here; its actors:\n", fault.c_str(), getpid());
+        for (std::size_t i = 0; i < victims_.size(); ++i) {
+            const auto known = joined_.find(victims_[i].pid());
+            std::fprintf(stderr, "  %s, process %d, joined %d of 2\n", roles.at(i),
+                         victims_[i].pid(), known == joined_.end() ? 0 : known->second);
+        }
+        raise(SIGSTOP);
     }
 
     void take_events() {

@@ -17,6 +17,7 @@ struct storm_options {
     int kills = 100;
     std::chrono::seconds limit{0};  ///< not zero: for so long, however many kills that is
     std::uint64_t seed = 1;
+    bool stops_at_fault = false;  ///< this process, SIGSTOP, for a debugger
 };
 
 struct storm_report {
