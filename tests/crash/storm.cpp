@@ -2,6 +2,7 @@
 #include "storm.hpp"
 
 #include "../actors/actor.hpp"
+#include "fair_watchdog.hpp"
 #include "storm_survivors.hpp"
 
 #include <signet/testing/failures.hpp>
@@ -21,7 +22,6 @@ namespace signet::tests {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::eventually;
 
 const std::string name = "storm";
 constexpr std::array<const char*, 5> roles{"publish", "publish", "check", "check", "follow"};
@@ -66,6 +66,26 @@ private:
             case 2: return host({"pass", name + "/small", "20"});
             default: return kill_one();
         }
+    }
+
+    /// Waits until `holds` says yes. False: the watchdog barked.
+    template <class Condition>
+    bool in_time(Condition&& holds) {
+        std::vector<int> all{getpid()};
+        for (const os::child& one : victims_) all.push_back(one.pid());
+        if (guest_ != 0) all.push_back(guest_);
+        fair_watchdog dog{std::move(all)};
+        bool held = holds();
+        for (; !held && !dog.barks(); held = holds()) std::this_thread::sleep_for(50us);
+        report_.held_up += dog.held_up();
+        return held;
+    }
+
+    /// How it ended, by itself or not; none: the watchdog barked.
+    std::optional<os::exit_status> end_of(os::child& one) {
+        std::optional<os::exit_status> status;
+        in_time([&] { return (status = one.handle().wait(clock::now())).has_value(); });
+        return status;
     }
 
     static os::child start(std::size_t i) { return start_actor({roles.at(i), name}); }
@@ -123,7 +143,7 @@ private:
         const std::size_t chosen = any(victims_.size());
         os::child& victim = victims_[chosen];
         const int pid = victim.pid();
-        if (any(2) == 0) expect(eventually([&] { return joined(pid); }), "it does not join");
+        if (any(2) == 0) expect(in_time([&] { return joined(pid); }), "it does not join");
         std::this_thread::sleep_for(std::chrono::microseconds{any(3000)});
         const bool was_joined = joined(pid);
         const std::uint64_t before = progress();
@@ -131,10 +151,11 @@ private:
         killed_ = pid;
         noticed_ = {};
         victim.handle().send_signal(SIGKILL);
-        const auto status = victim.handle().wait(after(testing::watchdog));
-        expect(status && status->signalled, "an actor ended by itself: " + status->text());
+        const auto status = end_of(victim);
+        expect(status && status->signalled,
+               "a killed one: " + (status ? status->text() : std::string{"has not ended"}));
         if (was_joined) await_notice(begin);
-        expect(eventually([&] { return progress() > before; }), "the survivors do not get on");
+        expect(in_time([&] { return progress() > before; }), "the survivors do not get on");
         victim = start(chosen);
         ++report_.kills;
     }
@@ -144,33 +165,36 @@ private:
     void stop_one() {
         const std::size_t chosen = any(victims_.size());
         os::child& victim = victims_[chosen];
-        expect(eventually([&] { return joined(victim.pid()); }), "it does not join");
+        expect(in_time([&] { return joined(victim.pid()); }), "it does not join");
         victim.handle().send_signal(SIGSTOP);
         const std::uint64_t before = progress();
         const bool holds_back = roles.at(chosen) == std::string_view{"check"};
         if (!holds_back) {
-            expect(eventually([&] { return progress() > before + 100; }),
-                   "stopped by a stopped one");
+            expect(in_time([&] { return progress() > before + 100; }), "stopped by a stopped one");
         }
         expect(joined(victim.pid()), "a stopped one was given up");
         victim.handle().send_signal(SIGCONT);
         const std::uint64_t after = progress();
-        expect(eventually([&] { return progress() > after + 100; }), "they do not get on");
+        expect(in_time([&] { return progress() > after + 100; }), "they do not get on");
         ++report_.stops;
     }
 
     /// Somebody comes, does its part and leaves in good order.
     void host(const std::vector<std::string>& role) {
-        const os::child guest = start_actor(role);
-        expect(status_of(guest) == 0, "a guest failed to " + role.front());
-        expect(eventually([&] { return take_events(), !joined_.contains(guest.pid()); }),
+        os::child guest = start_actor(role);
+        guest_ = guest.pid();
+        const auto status = end_of(guest);
+        expect(status && !status->signalled && status->value == 0,
+               "a guest failed to " + role.front());
+        expect(in_time([&] { return take_events(), !joined_.contains(guest.pid()); }),
                "a guest that left is still there");
+        guest_ = 0;
         ++report_.guests;
     }
 
     void await_notice(clock::time_point begin) {
         ++report_.kills_of_joined;
-        const bool told = eventually([&] {
+        const bool told = in_time([&] {
             take_events();
             return noticed_ != clock::time_point{};
         });
@@ -183,7 +207,7 @@ private:
 
     /// Waits until everybody alive has joined and everybody dead is forgotten.
     void calm() {
-        expect(eventually([&] {
+        expect(in_time([&] {
                    take_events();
                    return joined_.size() == victims_.size() + 1 &&
                           std::all_of(victims_.begin(), victims_.end(),
@@ -203,7 +227,7 @@ private:
     }
 
     void compare_stock() {
-        eventually([&] { return testing::open_descriptors() == descriptors_; });
+        in_time([&] { return testing::open_descriptors() == descriptors_; });
         report_.descriptors_growth = testing::open_descriptors() - descriptors_;
         report_.memory_growth_kb = kilobytes_of("self", "RssAnon") - memory_kb_;
         report_.shared_growth_kb = kilobytes_of("self", "RssShmem") - shared_kb_;
@@ -226,6 +250,7 @@ private:
     std::vector<os::child> victims_;
     std::map<int, int> joined_;  // how many of the survivors' endpoints each process has joined
     int killed_ = 0;
+    int guest_ = 0;  ///< while there is one
     clock::time_point noticed_;
     std::vector<double> latencies_;
     int descriptors_ = 0;
@@ -242,10 +267,11 @@ std::string storm_report::summary() const {
         text.data(), text.size(),
         "%d kills (%d of processes that had joined), %d stops, %d guests, %llu messages "
         "checked from %zu publishers, %zu faults; death noticed after %.0f us (median), "
-        "%.0f us (worst); descriptors %+d, memory %+ld kB, shared %+ld kB, names left %td",
+        "%.0f us (worst); descriptors %+d, memory %+ld kB, shared %+ld kB, names left %td; "
+        "%lld s in which the system gave a thread no processor were not counted",
         kills, kills_of_joined, stops, guests, static_cast<unsigned long long>(received),
         publishers_seen, faults.size(), notice_median_us, notice_max_us, descriptors_growth,
-        memory_growth_kb, shared_growth_kb, names_left);
+        memory_growth_kb, shared_growth_kb, names_left, static_cast<long long>(held_up.count()));
     return text.data();
 }
 

@@ -34,6 +34,7 @@ struct storm_report {
     std::ptrdiff_t names_left = 0;    ///< in the rendezvous directory, when all are gone
     double notice_median_us = 0;      ///< from the kill to the event
     double notice_max_us = 0;
+    std::chrono::seconds held_up{0};  ///< that were not counted: fair_watchdog.hpp
     std::vector<std::string> faults;  ///< empty: all is well
 
     std::string summary() const;
