@@ -1,4 +1,5 @@
 # Runs `program` and compares what it prints with the file `expected`.
+file(REMOVE_RECURSE ${directory})  # what an older version may have left there
 set(ENV{SIGNET_DIR} ${directory})
 execute_process(COMMAND ${program} OUTPUT_VARIABLE printed RESULT_VARIABLE result)
 file(READ ${expected} wanted)
