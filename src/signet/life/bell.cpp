@@ -24,6 +24,11 @@ fence_mode fencing_of_this_process() {
                                                                        : fence_mode::always;
 }
 
+fence_mode usual_fencing() {
+    static const fence_mode mode = fencing_of_this_process();
+    return mode;
+}
+
 void always_fence(memory::bell_words& words) {
     words.word.fetch_or(bell_fencing | bell_sticky, std::memory_order_seq_cst);  // SYNC bell
 }

@@ -26,6 +26,9 @@ enum class fence_mode {
 /// on_demand where this process can make barriers and has registered for those of others.
 fence_mode fencing_of_this_process();
 
+/// What that said the first time, without a system call.
+fence_mode usual_fencing();
+
 /// Who takes the mark of a sleeper away. Where there are several ringers, one that is stopped after
 /// it took the mark would keep the others from ringing; so there the sleeper does it.
 enum class clearing { by_ringer, by_sleeper };

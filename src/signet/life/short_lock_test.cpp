@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signet/life/short_lock.hpp>
 
+#include <chrono>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -40,6 +41,24 @@ TEST(ShortLock, KeepsThreadsApartAndForgetsNobodyWhoWaits) {
     }
     for (std::thread& one : threads) one.join();
     EXPECT_EQ(guarded, 80'000);
+}
+
+// Held for longer than anybody looks: those who want it sleep.
+TEST(ShortLock, WakesThoseWhoSleepHoweverManyCome) {
+    short_lock lock;
+    long guarded = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 6; ++i) {
+        threads.emplace_back([&] {
+            for (int left = 300; left != 0; --left) {
+                const std::lock_guard held{lock};
+                std::this_thread::sleep_for(std::chrono::microseconds{left % 3 == 0 ? 50 : 0});
+                ++guarded;
+            }
+        });
+    }
+    for (std::thread& one : threads) one.join();
+    EXPECT_EQ(guarded, 1'800);
 }
 
 }  // namespace

@@ -36,6 +36,14 @@ futex_waitv as_kernel_waiter(const futex_waiter& waiter) {
     return one;
 }
 
+// The bitset form, because it takes an absolute time.
+futex_result wait(const std::uint32_t& word, int visibility, std::uint32_t expected,
+                  deadline until) {
+    const kernel_timeout timeout = kernel_timeout::absolute(until);
+    return outcome(call(SYS_futex, &word, FUTEX_WAIT_BITSET | visibility, expected, timeout.get(),
+                        nullptr, FUTEX_BITSET_MATCH_ANY));
+}
+
 int wake(const std::uint32_t& word, int operation, int count_max) {
     return static_cast<int>(
         check(call(SYS_futex, &word, operation, count_max), "wake a shared word"));
@@ -44,10 +52,11 @@ int wake(const std::uint32_t& word, int operation, int count_max) {
 }  // namespace
 
 futex_result futex_wait(const std::uint32_t& word, std::uint32_t expected, deadline until) {
-    // The bitset form, because it takes an absolute time.
-    const kernel_timeout timeout = kernel_timeout::absolute(until);
-    return outcome(call(SYS_futex, &word, FUTEX_WAIT_BITSET, expected, timeout.get(), nullptr,
-                        FUTEX_BITSET_MATCH_ANY));
+    return wait(word, 0, expected, until);
+}
+
+futex_result futex_wait_private(const std::uint32_t& word, std::uint32_t expected, deadline until) {
+    return wait(word, FUTEX_PRIVATE_FLAG, expected, until);
 }
 
 futex_result futex_wait_any(std::span<const futex_waiter> waiters, deadline until) {

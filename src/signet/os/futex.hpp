@@ -33,6 +33,9 @@ inline constexpr std::size_t futex_waiters_max = 128;
 /// Sleeps while `word` holds `expected`. Throws `error` where the word is not mapped.
 futex_result futex_wait(const std::uint32_t& word, std::uint32_t expected, deadline until);
 
+/// The same on a word of this process alone, woken by `futex_wake_private`.
+futex_result futex_wait_private(const std::uint32_t& word, std::uint32_t expected, deadline until);
+
 /// Sleeps while each word holds what it is expected to. No word, or more than `futex_waiters_max`,
 /// is a contract_violation. Throws `error` where a word is not mapped.
 futex_result futex_wait_any(std::span<const futex_waiter> waiters, deadline until);

@@ -58,6 +58,15 @@ TEST(Futex, AWaitEndsByAWake) {
     EXPECT_EQ(sleeper.get(), futex_result::woken);
 }
 
+TEST(Futex, AWaitOnAPrivateWordEndsByAPrivateWake) {
+    const std::uint32_t word = 0;
+    EXPECT_EQ(futex_wait_private(word, 1, never), futex_result::changed);
+    auto sleeper =
+        std::async(std::launch::async, [&] { return futex_wait_private(word, 0, never); });
+    EXPECT_EQ(wake_one(futex_wake_private, word), 1);
+    EXPECT_EQ(sleeper.get(), futex_result::woken);
+}
+
 TEST(Futex, AReaderSleepsOnMemoryItCannotWrite) {
     const descriptor memory = create_memfd("test", 4096);
     const mapping writer = mapping::read_write(memory, 4096);

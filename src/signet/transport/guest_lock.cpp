@@ -5,11 +5,6 @@
 
 namespace signet::transport {
 
-life::fence_mode guest_lock::usual_fencing() {
-    static const life::fence_mode mode = life::fencing_of_this_process();
-    return mode;
-}
-
 bool guest_lock::try_enter() {
     // relaxed: a hint, which spares all threads a barrier
     if (host_.load(std::memory_order_relaxed) != 0) return false;

@@ -54,13 +54,12 @@ public:
     };
 
 private:
-    static life::fence_mode usual_fencing();
     bool try_enter();
     void leave() noexcept;
 
     std::atomic<std::uint32_t> host_{0};   ///< written by the host
     std::atomic<std::uint32_t> guest_{0};  ///< written by the guest who has set it
-    const life::fence_mode fencing_ = usual_fencing();
+    const life::fence_mode fencing_ = life::usual_fencing();
 };
 
 inline guest_lock::visit::visit(guest_lock& of) : of_{of}, in_{of.try_enter()} {}
