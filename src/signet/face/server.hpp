@@ -52,6 +52,7 @@ public:
 
     /// Asked to stop when nobody waits for this call any more: it was cancelled, or its caller is
     /// gone. From the first time on somebody watches for that, a thread where there is no other.
+    /// While the server lasts.
     std::stop_token stop_token() const { return now_->stop_token(); }
 
     /// Calls a method of the caller's (client::handle), on its own connection. Throws call_error.

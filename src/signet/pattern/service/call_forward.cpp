@@ -115,7 +115,7 @@ void call_server::join(const line_ptr& line) {
     }
     if (unused) return drop(line);
     if (line->key != transport::wait_key{}) return;
-    line->key = set_.add(line->line->watch(direction::receiving));
+    await_frames(*line);
     lines_.emplace(line->key, line);
 }
 

@@ -69,12 +69,16 @@ void call_server::read(lock& locked, const patience& limit, const awaited* what)
 }
 
 void call_server::take_turn(const std::vector<line_ptr>& resumed, patience limit) {
+    in_numbers_ = true;
     for (const line_ptr& line : resumed) look_at(line);
     if (doors_again_) {
         limit.until = std::min(limit.until, *doors_again_);
         if (clock::now() >= *doors_again_) open_doors(true);
     }
-    for (const transport::wait_key key : set_.wait(limit)) look_at(key);
+    const bool had_none = near_ && !near_->line->end().holds_read();
+    const auto ready = set_.wait(limit);
+    in_numbers_ = !(had_none && ready.size() == 1 && ready.front() == near_->key);
+    for (const transport::wait_key key : ready) look_at(key);
 }
 
 // With the mutex held; what comes later wakes who reads. For who waits inside a method what others
@@ -120,10 +124,16 @@ void call_server::admit(std::unique_ptr<transport::channel_end> end, const rpc_s
         *this, std::make_unique<rpc_line>(std::move(end), shape, std::move(names)), false);
     line->priority_max = priority_of(line->line->end());
     set_.share(transport::cores_with(line->line->end().peer()));
-    line->key = set_.add(line->line->watch(direction::receiving));
+    await_frames(*line);
     lines_.emplace(line->key, line);
     const std::lock_guard locked{mutex_};
     ++counts_.clients;
+}
+
+void call_server::await_frames(served_line& line) {
+    auto arrivals = line.line->watch(direction::receiving);
+    line.told = arrivals->told_by_kernel();
+    line.key = set_.add(std::move(arrivals));
 }
 
 void call_server::open_doors(bool wanted) {
@@ -219,6 +229,8 @@ void call_server::read_frames(const line_ptr& line) {
         if (became == flow::timed_out) return set_.settle(line->key);
         bytes += came.bytes.size();
         take_frame(line, came);
+        const bool in_ring = !line->told && !line->line->holds_read();
+        if (in_ring && !in_numbers_) return;  // what is left the set finds
     }
     enqueue();
     const std::lock_guard locked{mutex_};
@@ -302,13 +314,6 @@ void call_server::cancel(const line_ptr& line, const wire::rpc_frame& which) {
     wake_all();  // who waits inside that method for its caller
 }
 
-// A connection that does not rest, since a method waits for something of it, may go on calling.
-bool call_server::has_place_for(const incoming_call& one) const {
-    if (queue_.calls() >= options_.queue_max) return false;
-    const served_line& from = line_of(one);
-    return one.is_pulse() ? from.pulses < options_.pulses_per_client_max : !is_full(from, 2);
-}
-
 void call_server::enqueue() {
     if (arrived_.empty()) return;
     lock locked{mutex_};
@@ -318,16 +323,7 @@ void call_server::enqueue() {
 void call_server::enqueue(lock& locked) {
     std::vector<call_ptr> refused;
     for (call_ptr& one : arrived_) {
-        if (has_place_for(*one)) {
-            served_line& from = line_of(*one);
-            from.enter(one);
-            from.filled = is_full(from, 1);
-            queue_.push({.call = std::move(one)});
-        } else {
-            ++(one->is_pulse() ? counts_.pulses_dropped : counts_.refused);
-            give_up_references(*one);
-            refused.push_back(std::move(one));
-        }
+        if (!try_queue(one)) refused.push_back(std::move(one));
     }
     arrived_.clear();
     if (refused.empty()) return;
@@ -335,6 +331,22 @@ void call_server::enqueue(lock& locked) {
     refuse_all(refused);
     refused.clear();
     locked.lock();
+}
+
+// A connection that does not rest, since a method waits for something of it, may go on calling.
+bool call_server::try_queue(call_ptr& one) {
+    served_line& from = line_of(*one);
+    const bool is_pulse = one->is_pulse();
+    const bool fits = is_pulse ? from.pulses < options_.pulses_per_client_max : !is_full(from, 2);
+    if (!fits || queue_.calls() >= options_.queue_max) {
+        ++(is_pulse ? counts_.pulses_dropped : counts_.refused);
+        give_up_references(*one);
+        return false;
+    }
+    from.enter(one, is_pulse);
+    from.filled = is_full(from, 1);
+    queue_.push({.call = std::move(one)});
+    return true;
 }
 
 void call_server::refuse_all(const std::vector<call_ptr>& refused) {

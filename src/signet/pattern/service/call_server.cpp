@@ -250,8 +250,9 @@ void call_server::answer(incoming_call& call, const std::optional<wire::rpc_fail
         wire::put_failure(failed, call.frame().id, *failure);
         const frame_bytes whole{failed};
         post(to, {.parts = {&whole, 1}}, more_to_come);
+    } else if (const frame_bytes whole{result}; call.has_values_only()) {
+        post(to, {.parts = {&whole, 1}}, more_to_come);
     } else {
-        const frame_bytes whole{result};
         const std::vector<int> files = call.reply_files();
         call.begin_reply_stream();
         post(to, {.parts = {&whole, 1}, .descriptors = files}, more_to_come);

@@ -232,6 +232,7 @@ private:
     void look_at(transport::wait_key key);
     void admit(door& from);
     void admit(std::unique_ptr<transport::channel_end> end, const rpc_shape& shape);
+    void await_frames(served_line& line);
     void open_doors(bool wanted);
     void look_at(const line_ptr& line);
     void read_frames(const line_ptr& line);
@@ -243,7 +244,7 @@ private:
     void cancel(const line_ptr& line, const wire::rpc_frame& which);
     void await_room(const line_ptr& line, bool wanted);
     void drop(line_ptr line);
-    bool has_place_for(const incoming_call& one) const;
+    bool try_queue(call_ptr& one);
     void enqueue();
     void enqueue(lock& locked);
     void refuse_all(const std::vector<call_ptr>& refused);
@@ -253,6 +254,7 @@ private:
     std::vector<door> doors_;
     std::unordered_map<transport::wait_key, line_ptr> lines_;
     line_ptr near_;                        ///< that was looked at last; null: it was dropped
+    bool in_numbers_ = true;               ///< more than one frame is there to be read, or may be
     std::vector<call_ptr> arrived_;        ///< read, and not queued yet
     std::optional<deadline> doors_again_;  ///< closed until then
 

@@ -46,10 +46,6 @@ void incoming_call::move_frame(const std::byte* from, const std::byte* to) {
     frame_.body = {to + (frame_.body.data() - from), frame_.body.size()};
 }
 
-bool incoming_call::is_pulse() const noexcept {
-    return !wants_reply() && frame_.method == pulse_method;
-}
-
 // ---- arguments ----------------------------------------------------------------------------------
 
 // Looked for once, by who reads the connection: later they are found without a look at values.
@@ -185,7 +181,7 @@ std::vector<int> incoming_call::reply_files() const {
 void incoming_call::cancel() {
     std::optional<std::stop_source> stop;
     {
-        const std::lock_guard locked{stopping_};
+        const std::lock_guard locked{from_->host.mutex()};
         cancelled_.store(true, std::memory_order_release);  // SYNC call-cancelled
         stop = stop_;
     }
@@ -193,7 +189,7 @@ void incoming_call::cancel() {
 }
 
 std::stop_token incoming_call::stop_token() {
-    std::unique_lock locked{stopping_};
+    std::unique_lock locked{from_->host.mutex()};
     const bool first = !stop_;
     if (first) stop_.emplace();
     if (first && cancelled()) stop_->request_stop();  // nobody has a callback in it yet

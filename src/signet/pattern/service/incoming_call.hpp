@@ -7,11 +7,11 @@
 #pragma once
 
 #include <signet/base/time.hpp>
-#include <signet/life/short_lock.hpp>
 #include <signet/os/descriptor.hpp>
 #include <signet/pattern/service/call_session.hpp>
 #include <signet/pattern/service/short_bytes.hpp>
 #include <signet/wire/rpc_frame.hpp>
+#include <signet/wire/rpc_names.hpp>
 #include <signet/wire/special_value.hpp>
 
 #include <algorithm>
@@ -40,7 +40,7 @@ public:
     call_session& from() const noexcept { return *from_; }
 
     /// A notification of two numbers: pulse.hpp.
-    bool is_pulse() const noexcept;
+    bool is_pulse() const noexcept { return !wants_reply() && frame_.method == wire::pulse_method; }
 
     /// Of its frame, as it arrived.
     std::size_t bytes() const noexcept { return arrived_bytes_; }
@@ -74,6 +74,9 @@ public:
     /// Null, or none: there is no such thing, or it was taken already.
     std::shared_ptr<incoming_stream> take_stream(std::uint32_t number);
     os::descriptor take_descriptor(std::uint32_t which);
+
+    /// Neither has it arguments that are no values, nor such a result.
+    bool has_values_only() const noexcept { return !more_; }
 
     /// Gives up what nobody took. Without the mutex.
     void drop_rest() {
@@ -173,8 +176,7 @@ private:
     std::unique_ptr<extras> more_;  ///< null: it has none of that
 
     std::atomic<bool> cancelled_{false};
-    life::short_lock stopping_;
-    std::optional<std::stop_source> stop_;  ///< there once somebody asked for the token
+    std::optional<std::stop_source> stop_;  ///< under the host's mutex; there once it was asked for
 };
 
 /// What the thread is running; null: nothing.

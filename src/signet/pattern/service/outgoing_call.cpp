@@ -50,18 +50,18 @@ void outgoing_call::lend(std::shared_ptr<outgoing_stream> stream) {
     lent().streams.push_back(std::move(stream));
 }
 
-void outgoing_call::enter(const std::shared_ptr<call_session>& on) {
+void outgoing_call::enter(std::shared_ptr<call_session> on) {
     if (lent_ && !lent_->streams.empty() && on->writes_enough()) {
         throw call_error{errc::limit_reached, method_, "too many streams are written already",
                          ran::no};
     }
-    on_ = on;
+    on_ = std::move(on);
     done_ = false;
     failure_ = nullptr;
-    on->calls.enter(*this);
+    on_->calls.enter(*this);
     if (!lent_) return;
-    for (const callback& one : lent_->callbacks) on->enter_function(one.first, *this);
-    for (const auto& one : lent_->streams) on->begin_writing(one);
+    for (const callback& one : lent_->callbacks) on_->enter_function(one.first, *this);
+    for (const auto& one : lent_->streams) on_->begin_writing(one);
 }
 
 void outgoing_call::put_head(std::vector<std::byte>& into, const call_request& request,

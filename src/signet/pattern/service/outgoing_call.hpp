@@ -59,7 +59,7 @@ public:
 
     /// Of another connection than before, or the first one. With the mutex held. Throws call_error
     /// (ran::no): too many streams are written there.
-    void enter(const std::shared_ptr<call_session>& on);
+    void enter(std::shared_ptr<call_session> on);
 
     /// Sends the request, once it has entered. False: the connection has ended, and nothing was
     /// sent. Throws call_error (ran::no).

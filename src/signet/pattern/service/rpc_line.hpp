@@ -76,6 +76,9 @@ public:
     /// The same of what was read already.
     bool take_read(arrived_frame& into) { return may_have_read_ && split_off(into); }
 
+    /// Whether some of what was read may be left, of which the end does not know.
+    bool holds_read() const noexcept { return may_have_read_; }
+
     /// Those that came with the next frame that has some, in their order. Throws `error`
     /// (peer_misbehaved): there are not so many.
     std::vector<os::descriptor> take_descriptors(std::size_t count);

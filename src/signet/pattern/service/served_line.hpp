@@ -40,6 +40,7 @@ public:
     // The reader's.
     transport::wait_key key{};                  ///< to wait for frames
     std::optional<transport::wait_key> room{};  ///< to wait for room, while replies are kept
+    bool told = false;                          ///< the kernel tells of what arrives
     bool dropped = false;                       ///< it has ended, and is not looked at any more
     bool filled = false;                        ///< it had calls enough when it was looked last
 
@@ -57,8 +58,8 @@ public:
     /// Replies wait for the next one to go with them. Only where one thread serves.
     std::atomic<bool> corked{false};
 
-    void enter(const std::shared_ptr<incoming_call>& call) {
-        if (call->is_pulse()) return void(++pulses);
+    void enter(const std::shared_ptr<incoming_call>& call, bool is_pulse) {
+        if (is_pulse) return void(++pulses);
         if (over) return;
         call->place = at_work.size();
         at_work.push_back(call);
