@@ -21,7 +21,6 @@ namespace {
 thread_local int steps_left = -1;    // of this thread; negative: they are not counted
 std::atomic<int> steps_of_all = -1;  // likewise, of all threads
 pid_t counted_process = 0;
-os::kernel_entry real_kernel = nullptr;
 memory::topic_geometry shape_seen{};
 known_memory memory_seen;
 
@@ -53,7 +52,7 @@ void at_access(memory::access_kind kind, const void* word) {
 long at_call(long number, const os::kernel_arguments& arguments) {
     if (steps_of_all >= 0) memory::current_access_hook = &at_access;
     if (is_last_step()) die(name_of_call(number, arguments, memory_seen));
-    const long result = real_kernel(number, arguments);
+    const long result = os::system_call(number, arguments);
     if (steps_of_all >= 0) memory::current_access_hook = &at_access;
     if (number == SYS_mmap && result > 0) memory_seen.note(result, arguments);
     return result;
@@ -63,7 +62,7 @@ long at_call(long number, const os::kernel_arguments& arguments) {
 
 void watch_steps(const memory::topic_geometry& shape) {
     shape_seen = shape;
-    real_kernel = os::exchange_kernel_entry(&at_call);
+    os::exchange_kernel_entry(&at_call);  // other threads may come through it at once
 }
 
 void die_before_step(int k) {
