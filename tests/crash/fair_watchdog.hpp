@@ -2,8 +2,8 @@
 // A watchdog for tests of many processes that counts no second in which the system holds one of
 // their threads up: one that wants to run and is given no processor, or is stuck in the kernel.
 // Linux 6.18 was seen to leave runnable threads, one of its own (rcu_preempt) among them, without
-// a processor for more than a minute while others took turns there; its log says so ("rcu_preempt
-// kthread starved"), and no program can do anything about it. Belongs to one thread.
+// a processor for a minute while others took turns there; its log then says "rcu_preempt kthread
+// starved". Belongs to one thread.
 #pragma once
 
 #include <signet/base/time.hpp>

@@ -56,7 +56,7 @@ void short_lock::lock_slowly() noexcept {
     const bool seen = fencing_ == fence_mode::always || fence_all();
     const auto& word = reinterpret_cast<const std::uint32_t&>(word_);
     while (!try_lock()) sleep_while(word, is_taken, seen ? never : after(unseen_nap));
-    sleepers_.fetch_sub(1, std::memory_order_relaxed);  // relaxed: the lock is ours
+    sleepers_.fetch_sub(1, std::memory_order_relaxed);  // relaxed: too many only wakes once more
 }
 
 void short_lock::wake_one() noexcept {
