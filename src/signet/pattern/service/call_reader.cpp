@@ -343,7 +343,7 @@ bool call_server::try_queue(call_ptr& one) {
         give_up_references(*one);
         return false;
     }
-    from.enter(one, is_pulse);
+    from.enter(one);
     from.filled = is_full(from, 1);
     queue_.push({.call = std::move(one)});
     return true;

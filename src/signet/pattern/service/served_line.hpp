@@ -58,8 +58,8 @@ public:
     /// Replies wait for the next one to go with them. Only where one thread serves.
     std::atomic<bool> corked{false};
 
-    void enter(const std::shared_ptr<incoming_call>& call, bool is_pulse) {
-        if (is_pulse) return void(++pulses);
+    void enter(const std::shared_ptr<incoming_call>& call) {
+        if (call->is_pulse()) return void(++pulses);
         if (over) return;
         call->place = at_work.size();
         at_work.push_back(call);
