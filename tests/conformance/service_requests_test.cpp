@@ -170,10 +170,11 @@ TEST_P(ServiceRequests, AreAnsweredLateAndInAnyOrder) {
 }
 
 TEST_P(ServiceRequests, AreAnsweredByOtherThreads) {
-    receiver elsewhere{
-        address(), [](request one) {
-            std::jthread{[one = std::move(one)]() mutable { one.reply("elsewhere"); }}.detach();
-        }};
+    receiver elsewhere{address(), [](request one) {
+                           std::jthread{[answered = std::move(one)]() mutable {
+                               answered.reply("elsewhere");
+                           }}.join();  // the server outlives what it received
+                       }};
     client there = elsewhere.connect();
     EXPECT_EQ(there.call<std::string>("where"), "elsewhere");
 }
