@@ -200,16 +200,31 @@ TEST(KillPointsOfSemaphore, WhileItIsReleasedForSleepers) {
 
 TEST(KillPointsOfSemaphore, WhileItSleepsForOne) {
     region_sweep<semaphore_world> swept;
+    swept.run(
+        {.victim = killed_in<semaphore_world>([](semaphore_world& here) { here.acquire(); }),
+         .when_ready =
+             [&] { swept.rest().fall_asleep([](semaphore_world& here) { here.acquire(); }); },
+         .when_asleep =
+             [&] {
+                 swept.rest().here().release();
+                 swept.rest().here().release();
+             }},
+        {"exchange semaphore.word [none, waiters]", "futex_wait semaphore.word [none, waiters]"});
+}
+
+TEST(KillPointsOfSemaphore, WhileItSleepsForTheSecond) {
+    region_sweep<semaphore_world> swept;
     swept.run({.victim = killed_in<semaphore_world>([](semaphore_world& here) { here.acquire(); }),
                .when_ready =
                    [&] { swept.rest().fall_asleep([](semaphore_world& here) { here.acquire(); }); },
                .when_asleep =
                    [&] {
-                       swept.rest().here().release();
-                       swept.rest().here().release();
+                       semaphore_world& here = swept.rest().here();
+                       here.release();
+                       EXPECT_TRUE(eventually([&] { return here.permits.permits() == 0; }));
+                       here.release();
                    }},
-              {"exchange semaphore.word [none, waiters]",
-               "futex_wait semaphore.word [none, waiters]", "exchange semaphore.word [permits]"});
+              {"futex_wait semaphore.word [none, waiters]", "exchange semaphore.word [permits]"});
 }
 
 // ---- permits that have an owner -----------------------------------------------------------------
