@@ -106,6 +106,7 @@ relacy_model src/signet/memory/models/queue_idle_relacy.cpp
 relacy_model src/signet/memory/models/commit_relacy.cpp
 relacy_model src/signet/life/models/bell_relacy.cpp
 relacy_model src/signet/life/models/board_relacy.cpp
+relacy_model src/signet/life/models/short_lock_relacy.cpp
 for model in mutex condition permits shared_mutex barrier shared_box; do
     relacy_model src/signet/sync/models/${model}_relacy.cpp 20000 "$((full * 2))"
 done

@@ -11,8 +11,10 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -104,6 +106,26 @@ TEST_P(ServiceLoops, TellWhatACoroutineThrew) {
         }
     }(client_, got));
     EXPECT_EQ(got, "std::out_of_range: too far");
+}
+
+// What a coroutine refers to lasts as long as it, though the request is answered, and has gone.
+TEST_P(ServiceLoops, AnswerARequestByACoroutine) {
+    in_.spawn([](loop& in, server& from) -> task<> {
+        std::optional<request> next;
+        while (!(next = from.receive_for(0ns))) co_await in.sleep_for(1ms);
+        next->answer(
+            [&in, text = std::string(100, 'a')](std::string_view more) -> task<std::string> {
+                co_await in.sleep_for(1ms);
+                co_return text + std::string{more};
+            });
+        EXPECT_THROW(next->reply(5), contract_violation);
+    }(in_, server_));
+    std::string got;
+    in_.spawn([](client& there, std::string& into) -> task<> {
+        into = co_await there.async_call<std::string>("any", std::string(100, 'b'));
+    }(client_, got));
+    in_.run();
+    EXPECT_EQ(got, std::string(100, 'a') + std::string(100, 'b'));
 }
 
 TEST_P(ServiceLoops, RunManyCallsAtOnce) {

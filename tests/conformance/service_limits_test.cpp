@@ -89,6 +89,35 @@ TEST_F(ServiceLimits, KeepAResultUntilAllThatACallWaitsForIsThere) {
     EXPECT_EQ(both.get(), 6);
 }
 
+TEST_F(ServiceLimits, WaitForNoCallOfABatchThatWasNotSent) {
+    server_.serve_in_background(1);
+    client there = connect();
+    batch together{there};
+    auto five = together.call<int>("add", 2, 3);
+    EXPECT_THROW(five.get(), contract_violation);
+    together.send();
+    EXPECT_EQ(five.get(), 5);
+}
+
+TEST_F(ServiceLimits, KeepAResultUntilItIsLookedAtOnTheNextConnection) {
+    const std::string where = "unix://" + place_.path() + "/again";
+    const auto serve = [&] {
+        auto serving = std::make_unique<server>(where);
+        serving->handle("add", [](int a, int b) { return a + b; });
+        serving->serve_in_background(1);
+        return serving;
+    };
+    auto serving = serve();
+    client there{where};
+    auto first = there.async_call<int>("add", 1, 2);
+    EXPECT_EQ(there.call<int>("add", 2, 3), 5);
+    serving.reset();
+    serving = serve();
+    EXPECT_EQ(there.call<int>("add", 3, 4), 7);
+    EXPECT_EQ(first.get(), 3);
+    EXPECT_EQ(there.call<int>("add", 4, 5), 9);
+}
+
 TEST_F(ServiceLimits, DoNotKeepWhatWasForCallsThatFailed) {
     server_.serve_in_background(1);
     client there = connect();

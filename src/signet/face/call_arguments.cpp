@@ -154,7 +154,7 @@ void call_caller(pattern::incoming_call& of, pattern::outgoing_call& under_way,
     {
         const std::lock_guard locked{on.host.mutex()};
         if (on.over) pattern::rethrow_as_call(pattern::peer_gone(), request.method, ran::no);
-        under_way.enter(on.shared_from_this());
+        under_way.enter(on);
     }
     if (!under_way.send(request, limit)) {
         pattern::rethrow_as_call(pattern::peer_gone(), request.method, ran::no);

@@ -34,8 +34,9 @@ void call_caller(pattern::incoming_call& of, pattern::outgoing_call& under_way,
 /// A function of whoever made a call, as long as that lasts.
 class lent_function {
 public:
-    lent_function(pattern::incoming_call& of, std::uint32_t number)
-        : of_{of.weak_from_this()}, number_{number} {}
+    /// Of the call that this thread runs.
+    explicit lent_function(std::uint32_t number)
+        : of_{pattern::this_thread_serves()}, number_{number} {}
 
     /// Has it called, and waits for what it gives.
     template <class Result, class... Args>
@@ -85,7 +86,7 @@ bool take_argument(wire::value_reader& from, pattern::incoming_call& call, std::
         return true;
     } else if constexpr (is_function<T>) {
         if (!from.take(wire::special::function, number, "is not a function")) return false;
-        into.emplace(lent<T>::make({call, number}));
+        into.emplace(lent<T>::make(lent_function{number}));
         return true;
     } else if constexpr (is_large<T>) {
         large_memory memory;
@@ -119,12 +120,12 @@ struct arguments_room<std::tuple<Args...>> {
     }
 };
 
-/// Where they are while a function runs; or as long as somebody keeps them, and the call whose
-/// bytes views point into.
+/// Where they are while a function runs; or as long as somebody keeps them, and with them the
+/// function, and the call whose bytes views point into, which this thread runs.
 template <class Tuple>
 class passing_room {
 public:
-    explicit passing_room(pattern::incoming_call&) {}
+    explicit passing_room(std::nullptr_t) {}
     arguments_room<Tuple>& room() noexcept { return room_; }
     static std::shared_ptr<void> keep() noexcept { return nullptr; }
 
@@ -135,15 +136,17 @@ private:
 template <class Tuple>
 class lasting_room {
 public:
-    explicit lasting_room(pattern::incoming_call& call)
-        : kept_{std::make_shared<contents>(call.shared_from_this())} {}
+    explicit lasting_room(std::shared_ptr<void> function)
+        : kept_{std::make_shared<contents>(std::move(function), pattern::this_thread_serves())} {}
     arguments_room<Tuple>& room() noexcept { return kept_->room; }
     std::shared_ptr<void> keep() const noexcept { return kept_; }
 
 private:
     struct contents {
-        explicit contents(std::shared_ptr<pattern::incoming_call> of) : call{std::move(of)} {}
+        contents(std::shared_ptr<void> what, std::shared_ptr<pattern::incoming_call> of)
+            : function{std::move(what)}, call{std::move(of)} {}
 
+        std::shared_ptr<void> function;
         std::shared_ptr<pattern::incoming_call> call;
         arguments_room<Tuple> room;
     };
@@ -151,9 +154,32 @@ private:
     std::shared_ptr<contents> kept_;
 };
 
+/// A function that has ended when it returns; or one that goes on then.
+template <class Function>
+class passing_function {
+public:
+    explicit passing_function(Function what) : what_{std::move(what)} {}
+    Function& get() noexcept { return what_; }
+    static std::nullptr_t keep() noexcept { return nullptr; }
+
+private:
+    Function what_;
+};
+
+template <class Function>
+class lasting_function {
+public:
+    explicit lasting_function(Function what) : what_{std::make_shared<Function>(std::move(what))} {}
+    Function& get() noexcept { return *what_; }
+    std::shared_ptr<void> keep() const noexcept { return what_; }
+
+private:
+    std::shared_ptr<Function> what_;
+};
+
 wire::rpc_failure wrong_arguments(const std::string& takes, const std::string& why);
 
-/// Reads the arguments of a call; or why they are none.
+/// Reads the arguments of a call, which this thread runs; or why they are none.
 template <class Tuple>
 std::optional<wire::rpc_failure> take_arguments(pattern::incoming_call& call,
                                                 arguments_room<Tuple>& into) {
@@ -204,14 +230,14 @@ void append_result(pattern::incoming_call& call, std::vector<std::byte>& into, R
 /// Has a coroutine run in the loop of this thread, and answers the call when it has ended. `room`
 /// holds what the coroutine may refer to. In service_tasks.hpp.
 template <class Result>
-void answer_in_loop(pattern::incoming_call& call, task<Result> body, std::shared_ptr<void> room);
+void answer_in_loop(task<Result> body, std::shared_ptr<void> room);
 
 template <class Result>
 void take_result(pattern::incoming_call& call, std::vector<std::byte>& into, Result&& result,
                  std::shared_ptr<void> room) {
     using type = std::remove_cvref_t<Result>;
     if constexpr (is_task<type>) {
-        answer_in_loop(call, std::move(result), std::move(room));
+        answer_in_loop(std::move(result), std::move(room));
     } else if constexpr (is_stream<type>) {
         append_result(call, into, stream_access::with_room(std::move(result), std::move(room)));
     } else {
@@ -224,19 +250,22 @@ pattern::method_body body_of(Function function) {
     using arguments = typename signature<Function>::arguments;
     using result = typename signature<Function>::result;
     static_assert(all_passable<arguments> && require_passable<typename given_by<result>::type>());
-    return [function = std::move(function)](pattern::incoming_call& call,
-                                            std::vector<std::byte>& into) mutable {
-        // A coroutine goes on referring to its arguments when the function has returned.
-        constexpr bool lasts = is_task<result> || is_stream<result>;
-        std::conditional_t<lasts, lasting_room<arguments>, passing_room<arguments>> held{call};
+    // A coroutine goes on referring to its arguments, and to what a lambda captured, when it has
+    // returned.
+    constexpr bool lasts = is_task<result> || is_stream<result>;
+    using kept = std::conditional_t<lasts, lasting_function<Function>, passing_function<Function>>;
+    return [what = kept{std::move(function)}](pattern::incoming_call& call,
+                                              std::vector<std::byte>& into) mutable {
+        std::conditional_t<lasts, lasting_room<arguments>, passing_room<arguments>> held{
+            what.keep()};
         arguments_room<arguments>& room = held.room();
         std::optional<wire::rpc_failure> why = take_arguments(call, room);
         if (why) return why;
         if constexpr (std::is_void_v<result>) {
-            room.give_to(function);
+            room.give_to(what.get());
             into.push_back(std::byte{wire::format::nil});
         } else {
-            take_result(call, into, room.give_to(function), held.keep());
+            take_result(call, into, room.give_to(what.get()), held.keep());
         }
         return why;
     };

@@ -10,7 +10,7 @@ namespace signet {
 namespace face {
 
 effective_patience::effective_patience(transport::patience asked) : limit_{std::move(asked)} {
-    pattern::incoming_call* const serves = pattern::this_thread_serves();
+    pattern::incoming_call* const serves = pattern::this_thread_serves().get();
     if (serves == nullptr) return;
     limit_.until = std::min(limit_.until, serves->until());
     std::stop_token theirs = serves->stop_token();
@@ -25,7 +25,7 @@ effective_patience::effective_patience(transport::patience asked) : limit_{std::
 }
 
 std::uint8_t effective_priority(std::uint8_t asked) noexcept {
-    pattern::incoming_call* const serves = pattern::this_thread_serves();
+    const pattern::incoming_call* const serves = pattern::this_thread_serves().get();
     return serves == nullptr ? asked : std::max(asked, serves->priority());
 }
 

@@ -63,15 +63,13 @@ void request::fail(std::string type, std::string text) {
 }
 
 void request::run(const pattern::method_body& body) {
-    std::vector<std::byte> result = begin_result();
-    std::optional<wire::rpc_failure> failure;
-    try {
-        const pattern::serving_call now{call()};
-        failure = body(call(), result);
-    } catch (...) {
-        failure = pattern::thrown_failure();
-    }
-    answer_with(std::move(failure), result);
+    call();
+    const std::shared_ptr<pattern::incoming_call> kept = call_;
+    std::vector<std::byte> result;
+    auto failure = pattern::run(kept, body, result);
+    if (!kept->answered_later()) return answer_with(std::move(failure), result);
+    call_ = nullptr;
+    pattern::end_urgent_work(*kept);
 }
 
 void request::forward(const client& to) {

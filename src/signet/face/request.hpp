@@ -91,8 +91,7 @@ public:
     std::optional<std::tuple<Args...>> arguments() {
         static_assert((face::require_passable<Args>() && ...));
         face::arguments_room<std::tuple<Args...>> room;
-        if (auto why = face::take_arguments(call(), room))
-            return answer_with(std::move(why)), std::nullopt;
+        if (auto why = take_arguments(room)) return answer_with(std::move(why)), std::nullopt;
         return std::apply([](auto&... one) { return std::tuple<Args...>{std::move(*one)...}; },
                           room.values);
     }
@@ -137,6 +136,11 @@ private:
     pattern::incoming_call& call() const {
         if (!call_) complain_of_answer();
         return *call_;
+    }
+    template <class Tuple>
+    std::optional<wire::rpc_failure> take_arguments(face::arguments_room<Tuple>& into) {
+        const pattern::serving_call now{call_};
+        return face::take_arguments(call(), into);
     }
     [[noreturn]] static void complain_of_answer();
     pattern::pulse as_pulse() const;

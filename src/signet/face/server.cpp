@@ -7,9 +7,9 @@
 namespace signet {
 
 std::optional<served_call> current_call() {
-    pattern::incoming_call* const now = pattern::this_thread_serves();
-    if (now == nullptr) return std::nullopt;
-    return served_call{now->shared_from_this()};
+    const auto& now = pattern::this_thread_serves();
+    if (!now) return std::nullopt;
+    return served_call{now};
 }
 
 server::server(std::string_view address, const server_options& options)

@@ -106,12 +106,13 @@ private:
 template <class Result>
 task<> answer_when_done(pattern::later_answer answer, task<Result> body,
                         [[maybe_unused]] std::shared_ptr<void> room) {
-    pattern::incoming_call& call = answer.call();
+    pattern::incoming_call& call = *answer.call();
     std::vector<std::byte> result;
     std::optional<wire::rpc_failure> failure;
     wire::put_result_head(result, call.frame().id);
     try {
-        auto begun = std::move(body).begun_within([&call] { return pattern::serving_call{call}; });
+        auto begun = std::move(body).begun_within(
+            [&answer] { return pattern::serving_call{answer.call()}; });
         if constexpr (std::is_void_v<Result>) {
             co_await begun;
             result.push_back(std::byte{wire::format::nil});
@@ -125,9 +126,10 @@ task<> answer_when_done(pattern::later_answer answer, task<Result> body,
 }
 
 template <class Result>
-void answer_in_loop(pattern::incoming_call& call, task<Result> body, std::shared_ptr<void> room) {
+void answer_in_loop(task<Result> body, std::shared_ptr<void> room) {
     loop& here = loop_of_this_thread();
-    here.spawn(answer_when_done(pattern::later_answer{call}, std::move(body), std::move(room)));
+    here.spawn(answer_when_done(pattern::later_answer{pattern::this_thread_serves()},
+                                std::move(body), std::move(room)));
 }
 
 /// A turn of a server: waits until there is something to do.

@@ -111,6 +111,7 @@ private:
     bool look_everywhere();
     bool look();
     bool glance();
+    bool glance_at_last();
     bool is_ready(member& one);
     bool spins() const;
     bool spin(bool& found, const patience& limit);
@@ -141,6 +142,7 @@ private:
     std::size_t identities_most_ = 16;                      ///< then the gone ones are dropped
     std::uint64_t next_key_ = 1;
     std::size_t turn_ = 0;     ///< who is looked at first
+    std::size_t last_ = 0;     ///< who was ready last, if it stands there still
     std::uint32_t looks_ = 0;  ///< since all were looked at
     life::spinner spinner_;
 

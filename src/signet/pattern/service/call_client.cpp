@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace signet::pattern {
@@ -110,14 +111,17 @@ call_client::connection_ptr call_client::usable(const patience& limit) {
         if (connection_ && !connection_->over) return connection_;
     }
     // What the last one holds is destroyed without a lock.
-    connection_ptr before;
+    std::vector<connection_ptr> before;
     client_connection::contents left_over;
     const std::lock_guard alone{connecting_};
     {
         const std::lock_guard locked{mutex_};
         if (connection_ && !connection_->over) return connection_;
-        if (connection_) left_over = connection_->take_all();
-        before = std::move(connection_);
+        if (connection_) {
+            left_over = connection_->take_all();
+            ended_.push_back(std::move(connection_));
+        }
+        before = take_unused();
     }
     const auto time = limit.until == never
                           ? options_.handshake_limit
@@ -126,6 +130,17 @@ call_client::connection_ptr call_client::usable(const patience& limit) {
     connection_ptr made = make(time);
     const std::lock_guard locked{mutex_};
     return connection_ = std::move(made);
+}
+
+// Of those that have ended, with the mutex held.
+std::vector<call_client::connection_ptr> call_client::take_unused() {
+    const auto unused = std::partition(ended_.begin(), ended_.end(), [](const connection_ptr& one) {
+        return !one->calls.empty();
+    });
+    std::vector<connection_ptr> taken{std::make_move_iterator(unused),
+                                      std::make_move_iterator(ended_.end())};
+    ended_.erase(unused, ended_.end());
+    return taken;
 }
 
 std::shared_ptr<call_session> call_client::session() {
@@ -160,7 +175,9 @@ void call_client::start(outgoing_call& call, const call_request& request, const 
 }
 
 void call_client::enter(std::span<outgoing_call* const> calls, const patience& limit) {
+    std::vector<connection_ptr> unused;  // destroyed without the mutex
     lock locked{mutex_};
+    if (!ended_.empty()) unused = take_unused();
     while (!connection_ || connection_->over) {
         locked.unlock();
         try {
@@ -170,7 +187,7 @@ void call_client::enter(std::span<outgoing_call* const> calls, const patience& l
         }
         locked.lock();
     }
-    for (outgoing_call* const one : calls) one->enter(connection_);
+    for (outgoing_call* const one : calls) one->enter(*connection_);
 }
 
 void call_client::notify(const call_request& request, const patience& limit) {
@@ -239,7 +256,7 @@ void call_client::work(lock& locked, client_connection& on) {
         on.requests.pop_front();
         on.request_bytes -= request->bytes();
         locked.unlock();
-        run(*request);
+        run(request);
     } else {
         const auto stream = std::move(on.pumps.front());
         on.pumps.pop_front();
@@ -250,12 +267,12 @@ void call_client::work(lock& locked, client_connection& on) {
     --on.working;
 }
 
-void call_client::run(incoming_call& request) {
-    const auto found = methods_.find(request.frame().method);
-    if (found != methods_.end()) return request.run_and_answer(found->second);
-    if (request.frame().method == back_method) return request.refuse_callback();
-    request.drop_rest();
-    reply(request, not_run(code::unknown_method, "this client handles no such call"), {});
+void call_client::run(const std::shared_ptr<incoming_call>& request) {
+    const auto found = methods_.find(request->frame().method);
+    if (found != methods_.end()) return run_and_answer(request, found->second);
+    if (request->frame().method == back_method) return request->refuse_callback();
+    request->drop_rest();
+    reply(*request, not_run(code::unknown_method, "this client handles no such call"), {});
 }
 
 void call_client::reply(incoming_call& call, const std::optional<wire::rpc_failure>& failure,

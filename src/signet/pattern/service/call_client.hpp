@@ -7,6 +7,8 @@
 //   1. At most one thread reads a connection (`reading`).
 //   2. Whoever leaves the reading wakes one who waits: nobody waits for an answer unread.
 //   3. No user's code runs, and nothing is sent, under the mutex.
+//   4. A connection is `connection_`, or one of `ended_`, as long as a call is in its `calls`; who
+//      waits for something else of it holds it.
 #pragma once
 
 #include <signet/base/time.hpp>
@@ -124,6 +126,7 @@ private:
 
     connection_ptr usable(const transport::patience& limit);
     connection_ptr make(std::chrono::nanoseconds limit);
+    std::vector<connection_ptr> take_unused();
     opened_line meet(deadline limit) const;
     void await_room(client_connection& on, const transport::patience& limit);
     void send_kept(lock& locked, client_connection& on, const transport::patience& limit);
@@ -140,7 +143,7 @@ private:
     static void stay_enlisted(client_connection& on, call_waiter& who, bool read_all);
     static void drain(lock& locked, client_connection& on);
     void work(lock& locked, client_connection& on);
-    void run(incoming_call& request);
+    void run(const std::shared_ptr<incoming_call>& request);
     static void leave_reading(client_connection& on);
 
     connector connect_;
@@ -149,6 +152,7 @@ private:
     std::map<std::string, method_body, std::less<>> methods_;
     std::mutex connecting_;  ///< one thread at a time makes a connection; before the other
     connection_ptr connection_;
+    std::vector<connection_ptr> ended_;  ///< that calls had not left when it was looked
 };
 
 }  // namespace signet::pattern

@@ -164,10 +164,11 @@ std::optional<wire::rpc_failure> call_server::begin_forward(const forward_ptr& o
 
 bool call_server::send_forward(const forward_ptr& one, const line_ptr& route,
                                const call_request& request) {
+    one->route = route;
     {
         const std::lock_guard locked{mutex_};
         if (route->over) return false;
-        one->out.enter(route);
+        one->out.enter(*route);
         one->over = false;
         forwards_[one->call.get()] = one;
     }

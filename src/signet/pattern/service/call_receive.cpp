@@ -27,7 +27,6 @@ std::shared_ptr<incoming_call> call_server::receive(const transport::patience& l
     while (!next && work(locked, limit)) next = take_next(locked);
     if (!next) return next;
     ++counts_.served;
-    next->answer_later();
     locked.unlock();
     take_priority_of(*next);
     return next;
@@ -74,12 +73,12 @@ void call_server::take_priority_of(const incoming_call& call) {
     ++counts_.not_raised;
 }
 
-std::optional<wire::rpc_failure> call_server::run_urgently(incoming_call& call,
+std::optional<wire::rpc_failure> call_server::run_urgently(const call_ptr& call,
                                                            const method_body& body,
                                                            std::vector<std::byte>& result) {
-    take_priority_of(call);
-    auto failure = call.run(body, result);
-    end_urgent_work(call);
+    take_priority_of(*call);
+    auto failure = pattern::run(call, body, result);
+    end_urgent_work(*call);
     return failure;
 }
 

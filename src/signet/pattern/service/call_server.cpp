@@ -113,10 +113,10 @@ bool call_server::serve(const patience& limit) {
     return stopping_;
 }
 
-// Until there is something in the queue: true.
+// Until there is something in the queue: true. Looks once, however short the patience.
 bool call_server::work(lock& locked, const patience& limit) {
-    while (!stopping_ && queue_.empty()) {
-        if (transport::is_over(limit)) return false;
+    for (bool looked = false; !stopping_ && queue_.empty(); looked = true) {
+        if (looked && transport::is_over(limit)) return false;
         reading_ ? follow(locked, limit, nullptr) : read(locked, limit, nullptr);
     }
     return !stopping_;
@@ -160,7 +160,7 @@ void call_server::run_call(lock& locked, const call_ptr& call) {
     locked.unlock();
     const deadline begin = measured ? clock::now() : deadline{};
     result_room result;
-    if (!failure) failure = run(*call, what, result.bytes());
+    if (!failure) failure = run(call, what, result.bytes());
     if (measured) what->quick = clock::now() - begin < quick_time;
     const bool later = call->answered_later();
     later ? uncork(line_of(*call)) : answer(*call, failure, result.bytes(), corks);
@@ -171,7 +171,7 @@ void call_server::run_call(lock& locked, const call_ptr& call) {
     if (later) return;
     if (call->frame().rider.uses != 0)
         keep_result(*call, failure ? frame_bytes{} : value_in(result.bytes()));
-    finish(call);
+    finish(*call);
 }
 
 // Whether the next call comes from there too, and takes no time, so that both replies can go
@@ -193,10 +193,10 @@ call_server::method* call_server::find_method(std::string_view name) {
     return &found->second;
 }
 
-std::optional<wire::rpc_failure> call_server::run(incoming_call& call, method* what,
+std::optional<wire::rpc_failure> call_server::run(const call_ptr& call, method* what,
                                                   std::vector<std::byte>& result) {
     if (what != nullptr) return run_urgently(call, what->body, result);
-    return not_run(code::unknown_method, "there is no '" + std::string{call.frame().method} +
+    return not_run(code::unknown_method, "there is no '" + std::string{call->frame().method} +
                                              "'; there are " + known_methods());
 }
 
@@ -237,7 +237,7 @@ void call_server::reply(incoming_call& call, const std::optional<wire::rpc_failu
     answer(call, failure, result, false);
     const std::lock_guard locked{mutex_};
     if (call.frame().rider.uses != 0) keep_result(call, failure ? frame_bytes{} : value_in(result));
-    finish(call.shared_from_this());
+    finish(call);
 }
 
 void call_server::answer(incoming_call& call, const std::optional<wire::rpc_failure>& failure,
@@ -293,15 +293,15 @@ void call_server::refuse(const incoming_call& call, std::string_view code, std::
     post(line_of(call), {.parts = {&whole, 1}}, false);
 }
 
-void call_server::finish(const call_ptr& done) {
-    served_line& from = line_of(*done);
-    done->finished = true;
-    from.leave(*done);
-    give_up_references(*done);
-    if (!from.dependents.empty()) wake_dependents(*done);
+void call_server::finish(incoming_call& done) {
+    served_line& from = line_of(done);
+    done.finished = true;
+    from.leave(done);
+    give_up_references(done);
+    if (!from.dependents.empty()) wake_dependents(done);
     const bool looks = from.resting && !from.over;
     if (looks) resumed_.push_back(std::static_pointer_cast<served_line>(from.shared_from_this()));
-    const bool attended = std::exchange(done->counted, false);
+    const bool attended = std::exchange(done.counted, false);
     if (attended) --attended_;
     if (attended || looks) wake_reader();
 }

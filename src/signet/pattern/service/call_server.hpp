@@ -169,7 +169,7 @@ private:
     call_ptr take_next(lock& locked);
     std::uint8_t priority_of(const transport::channel_end& peer) const;
     void take_priority_of(const incoming_call& call);
-    std::optional<wire::rpc_failure> run_urgently(incoming_call& call, const method_body& body,
+    std::optional<wire::rpc_failure> run_urgently(const call_ptr& call, const method_body& body,
                                                   std::vector<std::byte>& result);
 
     // Forwarding (call_forward.cpp).
@@ -194,7 +194,7 @@ private:
     void run_call(lock& locked, const call_ptr& call);
     method* find_method(std::string_view name);
     bool quick_one_follows(const incoming_call& done);
-    std::optional<wire::rpc_failure> run(incoming_call& call, method* what,
+    std::optional<wire::rpc_failure> run(const call_ptr& call, method* what,
                                          std::vector<std::byte>& result);
     std::optional<wire::rpc_failure> why_unwanted(filling filled, const incoming_call& call);
     void answer(incoming_call& call, const std::optional<wire::rpc_failure>& failure,
@@ -202,7 +202,7 @@ private:
     void uncork(served_line& to);
     void post(served_line& to, const outgoing_frame& frame, bool more_to_come);
     void refuse(const incoming_call& call, std::string_view code, std::string text);
-    void finish(const call_ptr& done);
+    void finish(incoming_call& done);
     void mark_resumed(const line_ptr& line);
     std::string known_methods() const;
     std::optional<std::vector<std::string>> parameters_of(std::string_view method) const;

@@ -57,17 +57,14 @@ void calls_by_id::grow() {
     }
 }
 
-outgoing_call* calls_by_id::find(std::uint32_t id) const noexcept {
+outgoing_call* calls_by_id::waiting(std::uint32_t id) const noexcept {
     outgoing_call* const call = slots_[place_of(id)];
-    return call != nullptr && call->id_ == id ? call : nullptr;
+    return call != nullptr && call->id_ == id && !call->done_ ? call : nullptr;
 }
 
-outgoing_call* calls_by_id::leave(std::uint32_t id) {
-    outgoing_call* const call = find(id);
-    if (call == nullptr) return nullptr;
+void calls_by_id::leave(std::uint32_t id) {
     slots_[place_of(id)] = nullptr;
     --count_;
-    return call;
 }
 
 void call_session::complete(outgoing_call& call) {
@@ -80,11 +77,10 @@ std::optional<std::uint32_t> call_session::take_response(const wire::rpc_frame& 
     const auto came = wire::read_special(frame.body);
     std::vector<os::descriptor> files;
     if (came.kind == wire::special::descriptor) files = line->take_descriptors(1);
-    outgoing_call* const call = calls.find(frame.id);
+    outgoing_call* const call = calls.waiting(frame.id);
     const bool has_stream = came.kind == wire::special::stream;
     if (call == nullptr) return has_stream ? std::optional{came.number} : std::nullopt;
     if (has_stream) call->came().stream = begin_reading(came.number);
-    calls.leave(frame.id);  // what was thrown above ends all calls, this one too
     if (!files.empty()) call->came().descriptors = std::move(files);
     call->answer_.assign(frame.body);
     call->error_.assign(frame.error);
@@ -212,7 +208,7 @@ std::exception_ptr copy_of(const std::exception_ptr& why) try {
 
 void call_session::end(const std::exception_ptr& why) {
     over = true;
-    calls.take_all([&](outgoing_call& call) {
+    calls.for_each_waiting([&](outgoing_call& call) {
         call.failure_ = copy_of(why);
         complete(call);
     });

@@ -3,7 +3,8 @@
 // made and waits for, and the streams that either end writes. Client and server have the same.
 //
 // Thread safety: `line` has its own; the rest is under the mutex of the host. Invariants:
-//   1. A call is in `calls` from before it is sent until it is done, or given up.
+//   1. A call is in `calls` from before it is sent until whoever made it is done with it: until
+//      then it refers to this.
 //   2. Whoever ends a connection makes everything that is waited for on it be there.
 #pragma once
 
@@ -25,22 +26,22 @@
 
 namespace signet::pattern {
 
-/// Calls under way, by ids that follow each other.
+/// Calls under way, or done and not looked at yet, by ids that follow each other.
 class calls_by_id {
 public:
     /// Under an id that no other one has.
     void enter(outgoing_call& call);
 
-    /// Null: nobody waits for that one any more.
-    outgoing_call* leave(std::uint32_t id);
-    outgoing_call* find(std::uint32_t id) const noexcept;
+    void leave(std::uint32_t id);
+
+    /// Null: there is none, or it is done.
+    outgoing_call* waiting(std::uint32_t id) const noexcept;
 
     template <class Each>
-    void take_all(Each each) {
-        for (outgoing_call*& one : slots_) {
-            if (outgoing_call* const call = std::exchange(one, nullptr)) each(*call);
+    void for_each_waiting(Each each) {
+        for (outgoing_call* const one : slots_) {
+            if (one != nullptr && !one->done()) each(*one);
         }
-        count_ = 0;
     }
 
     bool empty() const noexcept { return count_ == 0; }

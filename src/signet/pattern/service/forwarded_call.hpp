@@ -28,6 +28,7 @@ public:
     void wake() noexcept override { by_.note_over(*this); }
 
     const std::shared_ptr<incoming_call> call;
+    std::shared_ptr<call_session> route;  ///< that `out` is on; goes after it
     outgoing_call out;
     bool sent = false;
     bool over = false;  ///< it is answered, or nobody waits for it any more

@@ -15,6 +15,9 @@ namespace {
 /// Arguments of one call that are no values.
 constexpr std::size_t specials_max = 1024;
 
+/// What a thread runs that runs none.
+constinit const std::shared_ptr<incoming_call> no_call;
+
 std::chrono::nanoseconds time_left(std::uint64_t nanoseconds) {
     constexpr std::uint64_t most = std::numeric_limits<std::chrono::nanoseconds::rep>::max();
     return std::chrono::nanoseconds{std::min(nanoseconds, most)};
@@ -131,24 +134,35 @@ void incoming_call::replace_body(std::span<const std::byte> values) {
 
 // ---- running ------------------------------------------------------------------------------------
 
-std::optional<wire::rpc_failure> incoming_call::run(const method_body& body,
-                                                    std::vector<std::byte>& result) {
-    wire::put_result_head(result, frame_.id);
-    const serving_call now{*this};
+const std::shared_ptr<incoming_call>*& serving_call::running() noexcept {
+    static thread_local const std::shared_ptr<incoming_call>* now = nullptr;
+    return now;
+}
+
+const std::shared_ptr<incoming_call>& this_thread_serves() noexcept {
+    const auto* const now = serving_call::running();
+    return now == nullptr ? no_call : *now;
+}
+
+std::optional<wire::rpc_failure> run(const std::shared_ptr<incoming_call>& call,
+                                     const method_body& body, std::vector<std::byte>& result) {
+    wire::put_result_head(result, call->frame().id);
+    const serving_call now{call};
     try {
-        return body(*this, result);
+        return body(*call, result);
     } catch (...) {
-        if (later_) return std::nullopt;  // whoever took it over has answered, or will
+        // Whoever took it over has answered, or will.
+        if (call->answered_later()) return std::nullopt;
         return thrown_failure();
     }
 }
 
-void incoming_call::run_and_answer(const method_body& body) {
+void run_and_answer(const std::shared_ptr<incoming_call>& call, const method_body& body) {
     std::vector<std::byte> result;
-    const auto failure = run(body, result);
-    if (later_) return;
-    from_->host.reply(*this, failure, result);
-    drop_rest();
+    const auto failure = run(call, body, result);
+    if (call->answered_later()) return;
+    call->from().host.reply(*call, failure, result);
+    call->drop_rest();
 }
 
 void incoming_call::refuse_callback() {
@@ -211,11 +225,6 @@ void later_answer::give(const std::optional<wire::rpc_failure>& failure,
     const std::shared_ptr<incoming_call> call = std::move(call_);
     call->from().host.reply(*call, failure, result);
     call->drop_rest();
-}
-
-incoming_call*& this_thread_serves() noexcept {
-    static thread_local incoming_call* now = nullptr;
-    return now;
 }
 
 }  // namespace signet::pattern

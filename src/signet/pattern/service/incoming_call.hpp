@@ -28,7 +28,7 @@
 
 namespace signet::pattern {
 
-class incoming_call : public std::enable_shared_from_this<incoming_call> {
+class incoming_call {
 public:
     /// Copies `bytes`, which `frame` was read from, a request or a notification, and takes the open
     /// files that come with it. Throws `error` (peer_misbehaved).
@@ -89,13 +89,6 @@ public:
     std::uint32_t function() const noexcept { return function_; }
 
     // ---- running it
-
-    /// Appends what `body` gives, behind the head of an answer that it writes. Of a call that is to
-    /// be answered later it says nothing.
-    std::optional<wire::rpc_failure> run(const method_body& body, std::vector<std::byte>& result);
-
-    /// Runs it, and has the host answer.
-    void run_and_answer(const method_body& body);
 
     /// Answers that what it calls back is not there any more.
     void refuse_callback();
@@ -180,31 +173,46 @@ private:
 };
 
 /// What the thread is running; null: nothing.
-incoming_call*& this_thread_serves() noexcept;
+const std::shared_ptr<incoming_call>& this_thread_serves() noexcept;
 
-/// As long as it lasts, this thread runs that call.
+/// As long as it lasts, this thread runs that call; the pointer lasts longer.
 class serving_call {
 public:
-    explicit serving_call(incoming_call& now)
-        : before_{std::exchange(this_thread_serves(), &now)} {}
-    ~serving_call() { this_thread_serves() = before_; }
+    explicit serving_call(const std::shared_ptr<incoming_call>& now)
+        : before_{std::exchange(running(), &now)} {}
+    explicit serving_call(std::shared_ptr<incoming_call>&&) = delete;
+    ~serving_call() { running() = before_; }
     serving_call(const serving_call&) = delete;
     serving_call& operator=(const serving_call&) = delete;
 
 private:
-    incoming_call* before_;
+    friend const std::shared_ptr<incoming_call>& this_thread_serves() noexcept;
+
+    static const std::shared_ptr<incoming_call>*& running() noexcept;
+
+    const std::shared_ptr<incoming_call>* before_;
 };
+
+/// Appends what `body` gives, behind the head of an answer that it writes. Of a call that is to be
+/// answered later it says nothing.
+std::optional<wire::rpc_failure> run(const std::shared_ptr<incoming_call>& call,
+                                     const method_body& body, std::vector<std::byte>& result);
+
+/// Runs it, and has its host answer.
+void run_and_answer(const std::shared_ptr<incoming_call>& call, const method_body& body);
 
 /// The answer of a call that is given later. Where none was given when this goes away, the caller
 /// is told that. Belongs to one thread at a time.
 class later_answer {
 public:
-    explicit later_answer(incoming_call& of) : call_{of.shared_from_this()} { of.answer_later(); }
+    explicit later_answer(std::shared_ptr<incoming_call> of) : call_{std::move(of)} {
+        call_->answer_later();
+    }
     later_answer(later_answer&&) noexcept = default;
     later_answer& operator=(later_answer&&) = delete;
     ~later_answer();
 
-    incoming_call& call() const noexcept { return *call_; }
+    const std::shared_ptr<incoming_call>& call() const noexcept { return call_; }
 
     /// Once. `result` is a whole answer (wire::put_result_head, and one value).
     void give(const std::optional<wire::rpc_failure>& failure,

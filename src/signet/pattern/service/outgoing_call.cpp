@@ -37,7 +37,11 @@ std::vector<std::byte>& head_room() {
 }  // namespace
 
 outgoing_call::~outgoing_call() {
-    if (on_) give_up();
+    if (on_ != nullptr) give_up();
+}
+
+std::shared_ptr<call_session> outgoing_call::on() const {
+    return on_ == nullptr ? nullptr : on_->shared_from_this();
 }
 
 // ---- sending ------------------------------------------------------------------------------------
@@ -50,15 +54,16 @@ void outgoing_call::lend(std::shared_ptr<outgoing_stream> stream) {
     lent().streams.push_back(std::move(stream));
 }
 
-void outgoing_call::enter(std::shared_ptr<call_session> on) {
-    if (lent_ && !lent_->streams.empty() && on->writes_enough()) {
+void outgoing_call::enter(call_session& on) {
+    if (on_ != nullptr) leave();
+    if (lent_ && !lent_->streams.empty() && on.writes_enough()) {
         throw call_error{errc::limit_reached, method_, "too many streams are written already",
                          ran::no};
     }
-    on_ = std::move(on);
+    on.calls.enter(*this);
+    on_ = &on;
     done_ = false;
     failure_ = nullptr;
-    on_->calls.enter(*this);
     if (!lent_) return;
     for (const callback& one : lent_->callbacks) on_->enter_function(one.first, *this);
     for (const auto& one : lent_->streams) on_->begin_writing(one);
@@ -97,12 +102,12 @@ void outgoing_call::begin_streams() {
 }
 
 void outgoing_call::forget() {
-    const auto on = std::move(on_);
-    const std::lock_guard locked{on->host.mutex()};
-    leave(*on);
+    const std::lock_guard locked{on_->host.mutex()};
+    leave();
 }
 
-void outgoing_call::leave(call_session& on) {
+void outgoing_call::leave() {
+    call_session& on = *std::exchange(on_, nullptr);
     on.calls.leave(id_);
     if (!lent_) return;
     for (const callback& one : lent_->callbacks) on.leave_function(one.first);
@@ -115,9 +120,8 @@ void outgoing_call::leave(call_session& on) {
 
 // ---- waiting ------------------------------------------------------------------------------------
 
-// What holds its connection is let go without the mutex: it may be the last.
 void outgoing_call::finish(const patience& limit) {
-    if (!on_) return;
+    if (on_ == nullptr) return require_done();
     call_session& on = *on_;
     call_host::lock locked{on.host.mutex()};
     for (;;) {
@@ -131,8 +135,13 @@ void outgoing_call::finish(const patience& limit) {
     throw given_up(limit, method_, ran::maybe);
 }
 
+void outgoing_call::require_done() const {
+    if (done_) return;
+    throw contract_violation{"wait for '" + method_ + "', which was not sent, or was given up"};
+}
+
 bool outgoing_call::try_finish() {
-    if (!on_) return true;
+    if (on_ == nullptr) return true;
     call_session& on = *on_;
     call_host::lock locked{on.host.mutex()};
     while (on.host.try_await(locked, on, *this)) {
@@ -144,13 +153,12 @@ bool outgoing_call::try_finish() {
 
 bool outgoing_call::settle() {
     if (!done_) return false;
-    if (on_) leave(*std::exchange(on_, nullptr));
+    if (on_ != nullptr) leave();
     return true;
 }
 
 void outgoing_call::end_waiting(call_host::lock& locked) {
-    const auto on = std::exchange(on_, nullptr);
-    leave(*on);
+    leave();
     refuse_rest(locked);
 }
 
@@ -159,7 +167,7 @@ void outgoing_call::call_back(call_host::lock& locked) {
     came_->called_back.pop_front();
     locked.unlock();
     for (callback& one : lent_->callbacks) {
-        if (one.first == call->function()) call->run_and_answer(one.second);
+        if (one.first == call->function()) run_and_answer(call, one.second);
     }
     locked.lock();
 }
@@ -189,7 +197,7 @@ std::optional<wire::rpc_failure> outgoing_call::failure() const {
 }
 
 void outgoing_call::give_up() {
-    const auto on = on_;
+    const auto on = this->on();
     forget();
     if (is_called_back()) {
         for (const auto& call : std::exchange(came_->called_back, {})) call->refuse_callback();

@@ -57,9 +57,9 @@ public:
     /// A stream of ours that is one of its arguments. Before it is sent.
     void lend(std::shared_ptr<outgoing_stream> stream);
 
-    /// Of another connection than before, or the first one. With the mutex held. Throws call_error
-    /// (ran::no): too many streams are written there.
-    void enter(std::shared_ptr<call_session> on);
+    /// Of another connection than before, or the first one; which lasts until this has left it.
+    /// With the mutex held. Throws call_error (ran::no): too many streams are written there.
+    void enter(call_session& on);
 
     /// Sends the request, once it has entered. False: the connection has ended, and nothing was
     /// sent. Throws call_error (ran::no).
@@ -73,7 +73,8 @@ public:
     void forget();
 
     /// Waits until it is done; runs what calls back. Throws call_error (ran::maybe) where the
-    /// patience ends first; the other end is told that nobody waits any more.
+    /// patience ends first; the other end is told that nobody waits any more. Throws
+    /// contract_violation: it was not sent, or given up.
     void finish(const transport::patience& limit);
 
     /// The same without waiting: whether it is done, and result() can be asked for.
@@ -100,8 +101,8 @@ public:
     void call_it(std::string_view method) { method_ = method; }
     std::uint32_t id() const noexcept { return id_; }
 
-    /// Null: it was not sent, or is done.
-    const std::shared_ptr<call_session>& on() const noexcept { return on_; }
+    /// Where it has entered, and was not left yet; or null.
+    std::shared_ptr<call_session> on() const;
 
     bool there() const noexcept override { return done_ || is_called_back(); }
     bool done() const noexcept { return done_; }
@@ -136,10 +137,11 @@ private:
     void end_waiting(call_host::lock& locked);
     void call_back(call_host::lock& locked);
     void refuse_rest(call_host::lock& locked);
+    void require_done() const;
     void give_up();
-    void leave(call_session& on);
+    void leave();
 
-    std::shared_ptr<call_session> on_;
+    call_session* on_ = nullptr;  ///< it has entered there; or null
     std::uint32_t id_ = 0;
     std::string method_;
     std::unique_ptr<loans> lent_;  ///< or null

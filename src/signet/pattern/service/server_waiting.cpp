@@ -39,7 +39,7 @@ void call_server::begin_awaiting(served_line& on) {
 
 // Of a method that waits for its caller: for what a function called back gives, for an item.
 void call_server::await(lock& locked, call_session& on, awaited& what, const patience& limit) {
-    const incoming_call* const serving = this_thread_serves();
+    const incoming_call* const serving = this_thread_serves().get();
     if (what.there()) return;
     begin_awaiting(static_cast<served_line&>(on));
     while (!what.there() && !stopping_ && !transport::is_over(limit)) {

@@ -28,14 +28,14 @@ struct piece_of_work {
 
 class work_queue {
 public:
-    void push(piece_of_work what) {
+    void push(piece_of_work&& what) {
         if (size_ == 0) return begin_with(std::move(what));
         std::deque<piece_of_work>& equals = equals_of(what);
         equals.push_back(std::move(what));
     }
 
     /// In front of its equals.
-    void push_first(piece_of_work what) {
+    void push_first(piece_of_work&& what) {
         if (size_ == 0) return begin_with(std::move(what));
         std::deque<piece_of_work>& equals = equals_of(what);
         equals.push_front(std::move(what));
@@ -90,7 +90,7 @@ private:
     }
 
     // Where nothing else waits there is no line to stand in.
-    void begin_with(piece_of_work what) noexcept {
+    void begin_with(piece_of_work&& what) noexcept {
         size_ = 1;
         calls_ = what.call ? 1 : 0;
         first_ = std::move(what);
