@@ -222,6 +222,15 @@ void die_before_sleep(const std::function<void(World&)>& before,
     rest.wake_sleepers();
 }
 
+/// What happens before a victim is told to go: two others fall asleep.
+template <class World, class Body>
+std::function<void()> two_fall_asleep(region_sweep<World>& swept, Body body) {
+    return [&swept, body] {
+        swept.rest().fall_asleep(body);
+        swept.rest().fall_asleep(body);
+    };
+}
+
 /// A victim that opens the world and is killed in `act`.
 template <class World>
 std::function<void(int)> killed_in(const std::function<void(World&)>& act) {
