@@ -68,7 +68,7 @@ void request::run(const pattern::method_body& body) {
     std::vector<std::byte> result;
     auto failure = pattern::run(kept, body, result);
     if (!kept->answered_later()) return answer_with(std::move(failure), result);
-    call_ = nullptr;
+    call_ = nullptr;  // it is a coroutine's now
     pattern::end_urgent_work(*kept);
 }
 

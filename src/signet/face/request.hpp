@@ -111,7 +111,7 @@ public:
 
     /// Answers with what `function` gives, or throws, as server::handle() does: it takes the
     /// arguments, and the calls it makes are part of this one. What does not fit the caller is
-    /// told.
+    /// told. A coroutine answers when it has ended, in the loop of this thread.
     template <class Function>
     void answer(Function function) {
         static_assert(face::callable<Function>,

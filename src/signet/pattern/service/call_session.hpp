@@ -32,6 +32,7 @@ public:
     /// Under an id that no other one has.
     void enter(outgoing_call& call);
 
+    /// Once for each enter().
     void leave(std::uint32_t id);
 
     /// Null: there is none, or it is done.

@@ -172,7 +172,7 @@ private:
     std::optional<std::stop_source> stop_;  ///< under the host's mutex; there once it was asked for
 };
 
-/// What the thread is running; null: nothing.
+/// What the thread is running, for as long as it does; null: nothing.
 const std::shared_ptr<incoming_call>& this_thread_serves() noexcept;
 
 /// As long as it lasts, this thread runs that call; the pointer lasts longer.
